@@ -1,0 +1,1 @@
+"""One channel for every byte stream; every protection a stacked layer."""

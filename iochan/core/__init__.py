@@ -1,0 +1,1 @@
+"""The core contract: standard library only, no socket, ssl or asyncio."""

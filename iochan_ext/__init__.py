@@ -1,0 +1,1 @@
+"""Parts that need a shared library or a kernel facility; iochan runs without them."""
