@@ -1,0 +1,177 @@
+"""Channels over stream sockets.
+
+The descriptor's own blocking mode is left alone: other processes may share it. Every try says
+``MSG_DONTWAIT``; only where the caller has nothing else to do (`ReadFlag.MAY_SLEEP`) the call sleeps
+in the kernel, which saves a blocking reader the failed try and the poll.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import Final
+
+from typing_extensions import override
+
+from iochan.core.blocked import Blocked
+from iochan.core.buffers import Buffer, Flat, Views
+from iochan.core.condition import Shutdown
+from iochan.core.fd import FdBox
+from iochan.core.feature import Feature
+from iochan.core.leaf import Leaf
+from iochan.core.op import Op
+
+__all__ = ["IOV_MAX", "SocketChannel"]
+
+IOV_MAX: Final = 1024
+"""The most buffers that one system call takes."""
+
+_DONTWAIT: Final = int(socket.MSG_DONTWAIT)
+_PEEK: Final = int(socket.MSG_PEEK)
+_FLAT = (bytes, bytearray)
+_HOW = {
+    Shutdown.READ: socket.SHUT_RD,
+    Shutdown.WRITE: socket.SHUT_WR,
+    Shutdown.BOTH: socket.SHUT_RDWR,
+}
+
+
+class SocketChannel(Leaf):
+    """A connected stream socket.
+
+    Args:
+        sock: The socket, owned from now on.
+        name: What messages call the channel.
+    """
+
+    __slots__ = ("_drained", "_fd", "_how", "_recv_into", "_send", "features", "sock")
+
+    def __init__(self, sock: socket.socket, name: str = "") -> None:
+        super().__init__(name or "socket")
+        self.sock = sock
+        self._fd = sock.fileno()
+        self._recv_into = sock.recv_into
+        self._send = sock.send
+        self._drained = False
+        self.features = Feature.SHUTDOWN | Feature.PEEK | Feature.CONCURRENT
+        # Python's own timeout would make every call poll first.
+        if sock.gettimeout() is not None:
+            sock.settimeout(None)
+
+    @override
+    def fileno(self) -> int:
+        return self._fd
+
+    @override
+    def try_readv(self, views: Views, fds: FdBox | None = None, flags: int = 0) -> int | Blocked:
+        if flags & 8 and self._drained:
+            return self.blocked_in
+        try:
+            if len(views) == 1:
+                view = views[0]
+                if flags & 1:
+                    return self._recv_into(view, 0, _DONTWAIT | _PEEK)
+                got = self._recv_into(view, 0, 0 if flags & 4 else _DONTWAIT)
+                self._drained = got < len(view)
+                return got
+            how = (0 if flags & 4 else _DONTWAIT) | (_PEEK if flags & 1 else 0)
+            return self.sock.recvmsg_into(views[:IOV_MAX], 0, how)[0]
+        except BlockingIOError:
+            self._drained = False
+            return self.blocked_in
+        except OSError as error:
+            raise self.failure("reading from", error) from error
+
+    @override
+    def try_writev(self, views: Views, fds: tuple[int, ...] = (), flags: int = 0) -> int | Blocked:
+        try:
+            if len(views) == 1:
+                return self._send(views[0], 0 if flags & 4 else _DONTWAIT)
+            return self.sock.sendmsg(views[:IOV_MAX], (), 0 if flags & 4 else _DONTWAIT)
+        except BlockingIOError:
+            return self.blocked_out
+        except OSError as error:
+            raise self.failure("writing to", error) from error
+
+    @override
+    def try_readinto(self, buffer: Flat, flags: int = 0) -> int | Blocked:
+        if flags & 8 and self._drained:
+            return self.blocked_in
+        try:
+            got = self._recv_into(buffer, 0, 0 if flags & 4 else _DONTWAIT)
+        except BlockingIOError:
+            self._drained = False
+            return self.blocked_in
+        except OSError as error:
+            raise self.failure("reading from", error) from error
+        self._drained = got < len(buffer)
+        return got
+
+    @override
+    def try_write(self, data: Flat) -> int | Blocked:
+        try:
+            return self._send(data, _DONTWAIT)
+        except BlockingIOError:
+            return self.blocked_out
+        except OSError as error:
+            raise self.failure("writing to", error) from error
+
+    @override
+    def readinto(self, buffer: Buffer) -> int:
+        # One call of the kernel and next to nothing else: the way of a blocking reader, and of one
+        # that polls. With a timeout, and when the descriptor would block, the long way decides.
+        if self.reading or self._timeout is not None:
+            return super().readinto(buffer)
+        self.reading = True
+        try:
+            return self._recv_into(buffer, 0, self._how)
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            raise self.failure("reading from", error) from error
+        finally:
+            self.reading = self.closed
+        return super().readinto(buffer)
+
+    @override
+    def write_all(self, data: Buffer) -> None:
+        # As readinto. The count tells whether all went: only these types have it as their length.
+        if self.writing or self.held is not None or self._timeout is not None or type(data) not in _FLAT:
+            super().write_all(data)
+            return
+        self.writing = True
+        try:
+            put = self._send(data, self._how)
+        except BlockingIOError:
+            put = 0
+        except OSError as error:
+            raise self.failure("writing to", error) from error
+        finally:
+            self.writing = self.closed
+        if put != len(data):  # type: ignore[arg-type] # bytes or bytearray
+            super().write_all(memoryview(data)[put:])
+
+    @override
+    def choose_flags(self) -> None:
+        super().choose_flags()
+        self._how = 0 if self._blocking else _DONTWAIT
+
+    @override
+    def do_shutdown(self, how: Shutdown) -> None:
+        try:
+            self.sock.shutdown(_HOW[how])
+        except OSError:
+            # Not connected any more: whoever waits has been woken by that already.
+            return
+
+    @override
+    def end_writing_op(self) -> Op[None]:
+        self.do_shutdown(Shutdown.WRITE)
+        return
+        yield  # an operation, though this one never waits
+
+    @override
+    def do_close(self) -> None:
+        if self._fd >= 0:
+            self.announce_close()
+            self._fd = -1
+            self.sock.close()

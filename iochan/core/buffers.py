@@ -1,0 +1,82 @@
+"""Views of the callers' buffers: cast, cut and copied, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from typing_extensions import Buffer
+
+__all__ = ["Buffer", "Flat", "Views", "advance", "as_view", "as_views", "clip", "flat", "gather", "scatter", "total"]
+
+Views = Sequence[memoryview]
+Flat = bytes | bytearray | memoryview
+"""A buffer whose length is its count of bytes (a memoryview of format ``B``)."""
+
+
+def as_view(buffer: Buffer) -> memoryview:
+    """Return *buffer* as a view of single bytes.
+
+    Raises:
+        TypeError: *buffer* is no contiguous buffer.
+    """
+    view = memoryview(buffer)
+    if view.format != "B" or view.ndim != 1:
+        view = view.cast("B")
+    return view
+
+
+def flat(buffer: Buffer) -> Flat:
+    """Return *buffer* as something whose ``len()`` counts bytes; bytes and bytearrays as they are."""
+    kind = type(buffer)
+    if kind is bytearray or kind is bytes:
+        return buffer  # type: ignore[return-value] # just checked
+    return as_view(buffer)
+
+
+def as_views(buffers: Iterable[Buffer]) -> list[memoryview]:
+    """Return *buffers* as views of bytes, without the empty ones."""
+    return [view for view in map(as_view, buffers) if view.nbytes]
+
+
+def total(views: Views) -> int:
+    """Return how many bytes *views* hold together."""
+    return sum(map(len, views))
+
+
+def advance(views: Views, count: int) -> list[memoryview]:
+    """Return *views* without their first *count* bytes."""
+    for index, view in enumerate(views):
+        if count < len(view):
+            return [view[count:], *views[index + 1 :]]
+        count -= len(view)
+    return []
+
+
+def clip(views: Views, limit: int) -> Views:
+    """Return the first *limit* bytes of *views*."""
+    kept = []
+    for view in views:
+        if len(view) >= limit:
+            kept.append(view[:limit])
+            return kept
+        kept.append(view)
+        limit -= len(view)
+    return views
+
+
+def scatter(data: Buffer, views: Views) -> int:
+    """Copy *data* into *views* and return how many bytes there was room for."""
+    source = memoryview(data)
+    done = 0
+    for view in views:
+        piece = source[done : done + len(view)]
+        view[: len(piece)] = piece
+        done += len(piece)
+        if done == len(source):
+            break
+    return done
+
+
+def gather(views: Views, limit: int) -> bytes:
+    """Return the first *limit* bytes of *views* as one object."""
+    return b"".join(clip(views, limit))

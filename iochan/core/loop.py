@@ -1,0 +1,33 @@
+"""What an event loop must offer so that watches and tasks run on it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from iochan.core.blocked import Blocked
+
+__all__ = ["Loop", "Wakeable"]
+
+
+class Wakeable(Protocol):
+    """Somebody who waits on a loop."""
+
+    def wake(self) -> None:
+        """Look again: what was waited for may have come. Waiting again from here is allowed."""
+
+
+class Loop(Protocol):
+    """An event loop, seen by `Task` and `add_watch`."""
+
+    def when(self, blocked: Blocked, waiter: Wakeable) -> None:
+        """Wake *waiter* once, as soon as *blocked* says.
+
+        Raises:
+            ChannelClosedError: A descriptor of *blocked* is closed.
+        """
+
+    def soon(self, waiter: Wakeable) -> None:
+        """Wake *waiter* on the next turn."""
+
+    def forget(self, waiter: Wakeable) -> None:
+        """Do not wake *waiter* any more, whatever it waits for."""

@@ -1,0 +1,67 @@
+"""Putting layers on a channel, by name: the core imports none of them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from iochan.core.registry import ADOPTERS, LAYERS, known, lookup
+from iochan.core.writing import HasFileno
+
+if TYPE_CHECKING:
+    from iochan.core.channel import Channel
+
+__all__ = ["Stacking", "as_channel"]
+
+
+def as_channel(thing: Channel | HasFileno) -> Channel:
+    """Return *thing* as a channel: itself, or one that owns the socket or descriptor from now on.
+
+    Raises:
+        TypeError: It is none of these.
+    """
+    if isinstance(thing, Stacking):
+        channel: Channel = thing  # type: ignore[assignment] # the only subclass is Channel
+        return channel
+    if not isinstance(thing, int) and not hasattr(thing, "fileno"):
+        message = f"{type(thing).__name__} is no channel, and has no descriptor to make one of"
+        raise TypeError(message)
+    for name in known(ADOPTERS):
+        adopted: Channel | None = lookup(ADOPTERS, name)(thing)
+        if adopted is not None:
+            return adopted
+    number = thing if isinstance(thing, int) else thing.fileno()
+    os.fstat(number)  # an error that names a closed descriptor comes from here
+    message = f"descriptor {number} is of a kind that no channel adopts"
+    raise TypeError(message)
+
+
+class Stacking:
+    """What puts a layer on a channel. Called on the class, the first argument may be a socket, a
+    descriptor or any object with ``fileno()``, which the new channel owns from then on."""
+
+    __slots__ = ()
+
+    def layer(self: Channel | HasFileno, name: str, /, *args: Any, **options: Any) -> Channel:
+        """Return the layer *name* on this channel; it owns the channel from now on.
+
+        Args:
+            name: A layer's name: built-in ones and those that installed packages register in the
+                entry-point group ``iochan.layers``.
+            args: What the layer takes.
+            options: What the layer takes.
+        """
+        channel: Channel = lookup(LAYERS, name)(as_channel(self), *args, **options)
+        return channel
+
+    def tls_server(self: Channel | HasFileno, creds: Any, **options: Any) -> Channel:
+        """Return a TLS server on this channel; see `iochan.tls.layer.tls_server`."""
+        return Stacking.layer(self, "tls-server", creds, **options)
+
+    def tls_client(self: Channel | HasFileno, creds: Any, **options: Any) -> Channel:
+        """Return a TLS client on this channel; see `iochan.tls.layer.tls_client`."""
+        return Stacking.layer(self, "tls-client", creds, **options)
+
+    def buffered(self: Channel | HasFileno, **options: Any) -> Channel:
+        """Return this channel with read-ahead; see `iochan.layers.buffered.BufferedLayer`."""
+        return Stacking.layer(self, "buffered", **options)
