@@ -13,6 +13,8 @@ from iochan.core.errors import ChannelBrokenError, ChannelClosedError, ChannelEr
 
 __all__ = ["Leaf"]
 
+_IN, _OUT = Condition.IN, Condition.OUT
+
 
 class Leaf(Channel):
     """A channel with one descriptor, which it names in what it returns as `Blocked`.
@@ -33,9 +35,9 @@ class Leaf(Channel):
     @override
     def ready(self, condition: Condition) -> Condition | Blocked:
         # Only the kernel knows; comparing identities costs less than Flag arithmetic.
-        if condition is Condition.IN:
+        if condition is _IN:
             return self.blocked_in
-        if condition is Condition.OUT:
+        if condition is _OUT:
             return self.blocked_out
         return Blocked(((self, condition),))
 

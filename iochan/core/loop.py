@@ -12,15 +12,20 @@ __all__ = ["Loop", "Wakeable"]
 class Wakeable(Protocol):
     """Somebody who waits on a loop."""
 
-    def wake(self) -> None:
-        """Look again: what was waited for may have come. Waiting again from here is allowed."""
+    def wake(self) -> bool:
+        """Look again: what was waited for may have come.
+
+        Returns:
+            True to wait for the very same once more; False otherwise (it may then have asked the
+            loop for another wait already).
+        """
 
 
 class Loop(Protocol):
     """An event loop, seen by `Task` and `add_watch`."""
 
     def when(self, blocked: Blocked, waiter: Wakeable) -> None:
-        """Wake *waiter* once, as soon as *blocked* says.
+        """Wake *waiter* as soon as *blocked* says; once, unless ``wake`` returns True.
 
         Raises:
             ChannelClosedError: A descriptor of *blocked* is closed.

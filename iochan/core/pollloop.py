@@ -47,9 +47,11 @@ class _Entry:
 class _FirstOf:
     """Waits in several places, or for a time as well, and wakes its waiter once."""
 
-    __slots__ = ("done", "entries", "waiter")
+    __slots__ = ("blocked", "done", "entries", "loop", "waiter")
 
-    def __init__(self, waiter: Wakeable) -> None:
+    def __init__(self, loop: PollLoop, blocked: Blocked, waiter: Wakeable) -> None:
+        self.loop = loop
+        self.blocked = blocked
         self.waiter = waiter
         self.entries: list[_Entry] = []
         self.done = False
@@ -59,12 +61,22 @@ class _FirstOf:
         self.done = True
         for entry in self.entries:
             entry.drop(self)
+        self.loop.multis.pop(self.waiter, None)
 
-    def wake(self) -> None:
+    def wake(self) -> bool:
         """Wake the waiter, unless that has been done."""
         if not self.done:
             self.end()
-            self.waiter.wake()
+            if self.waiter.wake():
+                self.loop.when(self.blocked, self.waiter)
+        return False
+
+
+def _wake_all(waiters: list[Wakeable]) -> None:
+    for waiter in tuple(waiters):
+        # It may be gone, or there again for a wait of its own making, which stands behind.
+        if not waiter.wake() and waiter in waiters:
+            waiters.remove(waiter)
 
 
 class PollLoop:
@@ -74,14 +86,16 @@ class PollLoop:
     busy channel costs one system call a turn. It implements `iochan.core.loop.Loop`.
     """
 
-    __slots__ = ("__weakref__", "_count", "_entries", "_multis", "_poll", "_soon", "_stopped", "_timers")
+    __slots__ = ("__weakref__", "_count", "_entries", "_millis", "_poll", "_registered", "_soon", "_stopped", "_timers", "multis")
 
     def __init__(self) -> None:
-        self._poll: select.poll | select.epoll = select.poll()
+        self._poll = select.poll()
+        self._millis = True
         self._entries: dict[int, _Entry] = {}
-        self._multis: dict[Wakeable, _FirstOf] = {}
+        self.multis: dict[Wakeable, _FirstOf] = {}
         self._soon: list[Wakeable] = []
         self._timers: list[tuple[float, int, _FirstOf]] = []
+        self._registered = 0
         self._count = itertools.count()
         self._stopped = False
 
@@ -92,7 +106,7 @@ class PollLoop:
             pollable, condition = waits[0]
             self._wait(self._entry(pollable), pollable.fileno(), poll_mask(condition), waiter)
             return
-        first = self._multis[waiter] = _FirstOf(waiter)
+        first = self.multis[waiter] = _FirstOf(self, blocked, waiter)
         for pollable, condition in waits:
             entry = self._entry(pollable)
             first.entries.append(entry)
@@ -108,7 +122,7 @@ class PollLoop:
 
     def forget(self, waiter: Wakeable) -> None:
         """See `Loop.forget`."""
-        first = self._multis.pop(waiter, None)
+        first = self.multis.pop(waiter, None)
         if first is not None:
             first.end()
         for entry in self._entries.values():
@@ -122,7 +136,7 @@ class PollLoop:
     def run(self) -> None:
         """Turn until `stop`, or until nobody waits for anything."""
         self._stopped = False
-        while not self._stopped and (self._soon or self._timers or self._waited_for()):
+        while not self._stopped and (self._soon or self._timers or self._registered):
             self.turn()
 
     def turn(self, timeout: float | None = None) -> None:
@@ -131,48 +145,40 @@ class PollLoop:
             soon, self._soon = self._soon, []
             for waiter in soon:
                 waiter.wake()
-            timeout = 0
+            timeout = 0.0
         if self._timers:
             due = max(0.0, self._timers[0][0] - clock.now())
             timeout = due if timeout is None else min(timeout, due)
         poll = self._poll
         if timeout is None:
             events = poll.poll()
-        elif isinstance(poll, select.epoll) if sys.platform == "linux" else False:
-            events = poll.poll(timeout)
         else:
-            events = poll.poll(math.ceil(timeout * 1000))
+            events = poll.poll(math.ceil(timeout * 1000) if self._millis else timeout)
+        entries = self._entries
         for fd, event in events:
-            entry = self._entries.get(fd)
-            if entry is not None:
-                self._dispatch(fd, entry, event)
+            entry = entries.get(fd)
+            if entry is None:
+                continue
+            if event & _READS:
+                readers = entry.readers
+                if len(readers) == 1:
+                    waiter = readers[0]
+                    if not waiter.wake() and waiter in readers:
+                        readers.remove(waiter)
+                elif readers:
+                    _wake_all(readers)
+            if event & _WRITES and entry.writers:
+                _wake_all(entry.writers)
+            wanted = (_IN if entry.readers else 0) | (_OUT if entry.writers else 0)
+            if wanted != entry.mask and entries.get(fd) is entry:
+                self._set_mask(fd, entry, wanted)
         if self._timers:
             self._wake_due()
-
-    def _dispatch(self, fd: int, entry: _Entry, event: int) -> None:
-        if event & _READS:
-            waiters = entry.readers
-            if len(waiters) == 1:
-                waiters.pop().wake()
-            elif waiters:
-                entry.readers = []
-                for waiter in waiters:
-                    waiter.wake()
-        if event & _WRITES and entry.writers:
-            waiters, entry.writers = entry.writers, []
-            for waiter in waiters:
-                waiter.wake()
-        wanted = (_IN if entry.readers else 0) | (_OUT if entry.writers else 0)
-        if wanted != entry.mask and self._entries.get(fd) is entry:
-            self._set_mask(fd, entry, wanted)
 
     def _wake_due(self) -> None:
         now = clock.now()
         while self._timers and self._timers[0][0] <= now:
             heapq.heappop(self._timers)[2].wake()
-
-    def _waited_for(self) -> bool:
-        return any(entry.readers or entry.writers for entry in self._entries.values())
 
     def _entry(self, pollable: Pollable) -> _Entry:
         fd = pollable.fileno()
@@ -197,16 +203,19 @@ class PollLoop:
         # A hang-up is reported whatever the mask is: a descriptor that nobody waits for must leave.
         if not mask:
             self._poll.unregister(fd)
+            self._registered -= 1
         elif entry.mask:
             self._poll.modify(fd, mask)
         else:
-            if len(self._entries) > _FEW and isinstance(self._poll, select.poll) and sys.platform == "linux":
+            if len(self._entries) > _FEW and self._millis and sys.platform == "linux":
                 self._change_to_epoll()
             self._poll.register(fd, mask)
+            self._registered += 1
         entry.mask = mask
 
     def _change_to_epoll(self) -> None:
         self._poll = select.epoll()
+        self._millis = False
         for fd, entry in self._entries.items():
             if entry.mask:
                 self._poll.register(fd, entry.mask)
@@ -217,6 +226,7 @@ class PollLoop:
         if entry is not None:
             if entry.mask:
                 self._poll.unregister(fd)
+                self._registered -= 1
             # They find out by trying again.
             self._soon += entry.readers + entry.writers
             entry.readers, entry.writers = [], []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from iochan.core.blocked import Blocked
 from iochan.core.errors import ChannelError
 from iochan.core.loop import Loop
 from iochan.core.op import Op
@@ -25,7 +26,7 @@ class Task(Generic[T]):
         done: Called at the end, also after an error; None for nobody.
     """
 
-    __slots__ = ("_done", "_error", "_loop", "_op", "_result", "finished")
+    __slots__ = ("_blocked", "_done", "_error", "_loop", "_op", "_result", "finished")
 
     def __init__(self, loop: Loop, op: Op[T], done: Callable[[Task[T]], object] | None = None) -> None:
         self._loop = loop
@@ -33,21 +34,27 @@ class Task(Generic[T]):
         self._done = done
         self._error: BaseException | None = None
         self._result: T
+        self._blocked: Blocked | None = None
         self.finished = False
         loop.soon(self)
 
-    def wake(self) -> None:
+    def wake(self) -> bool:
         """Step the operation: the loop calls it."""
         if self.finished:
-            return
+            return False
         try:
-            self._loop.when(next(self._op), self)
+            blocked = next(self._op)
+            if blocked is self._blocked:
+                return True
+            self._loop.when(blocked, self)
+            self._blocked = blocked
         except StopIteration as stop:
             self._result = stop.value
             self._finish()
         except Exception as error:  # noqa: BLE001 - the result's to raise
             self._error = error
             self._finish()
+        return False
 
     def cancel(self) -> None:
         """End the operation without a result; *done* is called. A finished one stays as it is."""

@@ -73,7 +73,7 @@ class Watch:
 class WatchSource:
     """A watch that lives on a `Loop` and calls back whenever its condition holds."""
 
-    __slots__ = ("_callback", "_channel", "_interest", "_loop", "active")
+    __slots__ = ("_armed", "_callback", "_channel", "_interest", "_loop", "active")
 
     def __init__(
         self, loop: Loop, channel: Channel, interest: Condition, callback: Callable[[Channel, Condition], bool]
@@ -83,27 +83,31 @@ class WatchSource:
         self._interest = interest
         self._callback = callback
         self.active = True
-        self._arm()
+        self._arm(channel.ready(interest))
 
-    def wake(self) -> None:
+    def wake(self) -> bool:
         """Call back, and watch again if the callback says so."""
-        if not self.active:
-            return
-        if self._callback(self._channel, self._interest) and self.active and not self._channel.closed:
-            self._arm()
-        else:
+        channel = self._channel
+        if not self.active or not self._callback(channel, self._interest) or not self.active or channel.closed:
             self.active = False
+            return False
+        answer = channel.ready(self._interest)
+        if answer is self._armed:
+            return True
+        self._arm(answer)
+        return False
 
     def remove(self) -> None:
         """End the watch; a second call does nothing."""
         self.active = False
         self._loop.forget(self)
 
-    def _arm(self) -> None:
-        answer = self._channel.ready(self._interest)
+    def _arm(self, answer: Condition | Blocked) -> None:
         if isinstance(answer, Blocked):
+            self._armed: Blocked | None = answer
             self._loop.when(answer, self)
         else:
+            self._armed = None
             self._loop.soon(self)
 
 
