@@ -44,24 +44,30 @@ class Task(Generic[T]):
             return False
         try:
             blocked = next(self._op)
-            if blocked is self._blocked:
+            if self._error is not None:
+                self._finish()  # its own step cancelled it
+            elif blocked is self._blocked and blocked.lasting:
                 return True
-            self._loop.when(blocked, self)
-            self._blocked = blocked
+            else:
+                self._blocked = blocked
+                self._loop.when(blocked, self)
         except StopIteration as stop:
             self._result = stop.value
             self._finish()
-        except Exception as error:  # noqa: BLE001 - the result's to raise
+        except BaseException as error:
             self._error = error
             self._finish()
+            if not isinstance(error, Exception):
+                raise
         return False
 
     def cancel(self) -> None:
         """End the operation without a result; *done* is called. A finished one stays as it is."""
         if not self.finished:
-            self._loop.forget(self)
             self._error = ChannelError("the task was cancelled")
-            self._finish()
+            if not self._op.gi_running:
+                self._loop.forget(self)
+                self._finish()
 
     def result(self) -> T:
         """Return what the operation returned, or raise what it raised.
