@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Any, TypeVar, overload
 
-from typing_extensions import Self
+from typing_extensions import Self, override
 
 from iochan.aio.driver import arun, in_trio
 from iochan.aio.hub import hub_of
@@ -305,8 +305,10 @@ class AsyncChannel:
         else:
             await arun(self.channel.write_all_op(data))
 
+    @override
     def __str__(self) -> str:
         return str(self.channel)
 
+    @override
     def __repr__(self) -> str:
         return f"<AsyncChannel of {self.channel!r}>"

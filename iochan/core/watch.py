@@ -61,7 +61,9 @@ class Watch:
             ValueError: There is more than one: register each of `waits`.
         """
         if len(self.waits) > 1:
-            message = f"a watch of {self.channel} has {len(self.waits)} descriptors: register each of its waits"
+            message = (
+                f"a watch of {self.channel} has {len(self.waits)} descriptors: register each of its waits"
+            )
             raise ValueError(message)
         return self.waits[0][0].fileno() if self.waits else -1
 
@@ -77,7 +79,11 @@ class WatchSource:
     __slots__ = ("_callback", "_channel", "_interest", "_lasting", "_loop", "_steady", "active")
 
     def __init__(
-        self, loop: Loop, channel: Channel, interest: Condition, callback: Callable[[Channel, Condition], bool]
+        self,
+        loop: Loop,
+        channel: Channel,
+        interest: Condition,
+        callback: Callable[[Channel, Condition], bool],
     ) -> None:
         self._loop = loop
         self._channel = channel

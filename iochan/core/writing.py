@@ -165,7 +165,9 @@ class Writing(Reading):
         with WriteGuard(self):
             if not views:
                 return 0
-            put = yield from self.retry_write_op(self.try_writev(views, numbers, flags), views, numbers, flags)
+            put = yield from self.retry_write_op(
+                self.try_writev(views, numbers, flags), views, numbers, flags
+            )
         return put
 
     def writev_all_op(
@@ -240,10 +242,14 @@ class Writing(Reading):
             message = f"{self._name}: descriptors cannot travel with a zero-copy write: send them apart"
             raise UnsupportedFeature(message, "ZERO_COPY")
         if len(fds) > MAX_FDS:
-            message = f"{len(fds)} descriptors in one write: at most {MAX_FDS} travel together, send them in parts"
+            message = (
+                f"{len(fds)} descriptors in one write: at most {MAX_FDS} travel together, send them in parts"
+            )
             raise DescriptorError(message)
         if not views:
-            message = f"{len(fds)} descriptors with no bytes: they belong to bytes, send at least one with them"
+            message = (
+                f"{len(fds)} descriptors with no bytes: they belong to bytes, send at least one with them"
+            )
             raise DescriptorError(message)
         return views, tuple(fd if isinstance(fd, int) else fd.fileno() for fd in fds)
 
