@@ -1,7 +1,7 @@
 """Refuse a statement that makes an operation and drops it.
 
-``channel.flush_op()`` on a line of its own only builds a generator: nothing runs, and no type checker sees it.
-A plain ``yield channel.flush_op()`` hands the driver a generator where it expects a `Blocked`.
+``channel.flush_op()`` on a line of its own only builds a generator: nothing runs, and no type checker sees
+it. A plain ``yield channel.flush_op()`` hands the driver a generator where it expects a `Blocked`.
 """
 
 from __future__ import annotations
