@@ -31,7 +31,8 @@ def drawn() -> dict[str, tuple[str | None, str | None]]:
 
 def defined() -> dict[str, type[Exception]]:
     """Return the error classes of the module by name."""
-    return {name: each for name, each in vars(errors).items() if inspect.isclass(each)}
+    found = inspect.getmembers(errors, inspect.isclass)
+    return {name: each for name, each in found if issubclass(each, Exception)}
 
 
 def builtin_of(name: str) -> type:
