@@ -47,4 +47,4 @@ def complaints(
 
 
 if __name__ == "__main__":
-    sys.exit("\n".join(complaints(Path.cwd())))
+    sys.exit("\n".join(complaints(Path.cwd())) or None)

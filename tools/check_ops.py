@@ -40,4 +40,4 @@ def complaints(root: Path) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.exit("\n".join(complaints(Path.cwd())))
+    sys.exit("\n".join(complaints(Path.cwd())) or None)
