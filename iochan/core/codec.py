@@ -46,7 +46,7 @@ class Codec(ABC):
         """
 
     @abstractmethod
-    def decode_into(self, view: memoryview, *, relaxed_eof: bool = False) -> int:
+    def decode_into(self, view: Flat, *, relaxed_eof: bool = False) -> int:
         """Put plain bytes into *view* and return how many; 0 for the end, `STARVED` for more wire.
 
         Args:
@@ -58,9 +58,9 @@ class Codec(ABC):
             RemoteProtocolError: The peer broke the protocol.
         """
 
-    def receive_into(self, wire: memoryview, view: memoryview, *, relaxed_eof: bool = False) -> int:
-        """Do `receive`, then `decode_into`."""
-        self.receive(wire)
+    def receive_into(self, wire: memoryview, size: int, view: Flat, *, relaxed_eof: bool = False) -> int:
+        """Do `receive` with the first *size* bytes of *wire*, then `decode_into`."""
+        self.receive(wire[:size])
         return self.decode_into(view, relaxed_eof=relaxed_eof)
 
     @abstractmethod

@@ -15,7 +15,7 @@ from threading import Lock
 from typing_extensions import override
 
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Flat, Views, advance, as_view
+from iochan.core.buffers import Flat, Views, advance, as_view, total
 from iochan.core.channel import Channel
 from iochan.core.codec import STARVED, Codec
 from iochan.core.condition import Condition, Shutdown
@@ -25,7 +25,8 @@ from iochan.core.feature import Feature
 from iochan.core.guard import ReadGuard, WriteGuard
 from iochan.core.layer import Layer
 from iochan.core.op import Op
-from iochan.core.scratch import borrow, give_back
+from iochan.core.primitives import Primitives
+from iochan.core.scratch import KEPT, borrow, give_back
 
 __all__ = ["CodecLayer"]
 
@@ -39,7 +40,7 @@ class CodecLayer(Layer):
         name: What messages call the layer.
     """
 
-    __slots__ = ("_eof_sent", "_established", "_lock", "_owed", "_read_ended", "_writable", "codec")
+    __slots__ = ("_below_owes", "_eof_sent", "_established", "_lock", "_owed", "_read_ended", "_writable", "codec")
 
     def __init__(self, lower: Channel, codec: Codec, name: str = "") -> None:
         super().__init__(lower, name)
@@ -47,6 +48,7 @@ class CodecLayer(Layer):
         self.codec = codec
         self._lock = Lock()
         self._owed: Views = ()
+        self._below_owes = type(lower).try_flush is not Primitives.try_flush
         self._established = False
         self._writable = False
         self._eof_sent = False
@@ -57,20 +59,15 @@ class CodecLayer(Layer):
         if not self._established:
             self._refuse_early()
         codec = self.codec
-        view = buffer if type(buffer) is memoryview else memoryview(buffer)
-        relaxed = flags & 2 != 0 or self._read_ended
+        lower, lock = self._lower, self._lock
+        relaxed = self._read_ended or flags & 2 != 0
         if not codec.starved:
-            with self._lock:
-                got = codec.decode_into(view, relaxed_eof=relaxed)
+            with lock:
+                got = codec.decode_into(buffer, relaxed_eof=relaxed)
             if got != STARVED:
                 return got
-        return self._pull(view, flags, relaxed)
-
-    def _pull(self, view: memoryview, flags: int, relaxed: bool) -> int | Blocked:
-        """Read the wire until *view* gets something, or the wire is blocked."""
-        codec, lower, lock = self.codec, self._lower, self._lock
         stuck: Blocked | None = None
-        scratch = borrow()
+        scratch = KEPT.pop() if KEPT else borrow()
         try:
             while True:
                 if self._owed or codec.has_output:
@@ -79,22 +76,29 @@ class CodecLayer(Layer):
                 # Sleeping in the read would leave owed bytes unsent.
                 size = lower.try_readinto(scratch, flags & 12 if stuck is None else flags & 8)
                 if isinstance(size, Blocked):
-                    return size | stuck
+                    return size if stuck is None else size | stuck
                 with lock:
-                    if self.closed:
-                        raise ChannelClosedError(f"{self.name} is closed: it cannot be used any more")
-                    relaxed = relaxed or self._read_ended
-                    try:
-                        got = codec.receive_into(scratch[:size], view, relaxed_eof=relaxed)
-                    except IochanError:
-                        # The peer is told what it did wrong, if it listens.
-                        self._push()
-                        raise
-                    stuck = self._push() if codec.has_output else None
+                    got = self._take_in(scratch, size, buffer, relaxed)
                 if got != STARVED:
                     return got
         finally:
-            give_back(scratch)
+            KEPT.append(scratch)
+
+    def _take_in(self, wire: memoryview, size: int, buffer: Flat, relaxed: bool) -> int:
+        """Give the codec what came, decode, and send what it answers. The lock is held."""
+        if self.closed:
+            self._refuse_early()
+        codec = self.codec
+        try:
+            # A local shutdown may have happened while the read slept.
+            got = codec.receive_into(wire, size, buffer, relaxed_eof=relaxed or self._read_ended)
+        except IochanError:
+            # The peer is told what it did wrong, if it listens.
+            self._push()
+            raise
+        if codec.has_output:
+            self._push()
+        return got
 
     @override
     def try_readv(self, views: Views, fds: FdBox | None = None, flags: int = 0) -> int | Blocked:
@@ -116,47 +120,68 @@ class CodecLayer(Layer):
         return done
 
     @override
-    def try_write(self, data: Flat) -> int | Blocked:
-        return self._try_send((data,), len(data))
-
-    @override
-    def try_writev(self, views: Views, fds: tuple[int, ...] = (), flags: int = 0) -> int | Blocked:
-        return self._try_send(views, len(views[0]) if len(views) == 1 else sum(map(len, views)))
-
-    def _try_send(self, pieces: Sequence[Flat], wanted: int) -> int | Blocked:
+    def try_write(self, data: Flat, flags: int = 0) -> int | Blocked:
         if not self._writable:
             self._refuse_early()
         codec = self.codec
         with self._lock:
             if (self._owed or codec.has_output) and (stuck := self._push()) is not None:
                 return stuck
-            scratch = borrow()
+            scratch = KEPT.pop() if KEPT else borrow()
             try:
-                done = 0
-                while True:
-                    accepted, wire = codec.encode(pieces, scratch)
-                    done += accepted
-                    # As long as the channel below takes everything, go on: one batch at most is owed.
-                    if not self._send(wire) or done == wanted:
+                done, wire = codec.encode((data,), scratch)
+                if len(wire) == 1:
+                    sealed = wire[0]
+                    put = self._lower.try_write(sealed)
+                    if put != len(sealed):
+                        self._owe(wire, put)
                         return done
-                    pieces = advance([as_view(piece) for piece in pieces], accepted)
+                elif not self._send(wire):
+                    return done
             finally:
-                give_back(scratch)
+                KEPT.append(scratch)
+            return done if done == len(data) else done + self._send_more((memoryview(data)[done:],))
+
+    @override
+    def try_writev(self, views: Views, fds: tuple[int, ...] = (), flags: int = 0) -> int | Blocked:
+        if not self._writable:
+            self._refuse_early()
+        with self._lock:
+            if (self._owed or self.codec.has_output) and (stuck := self._push()) is not None:
+                return stuck
+            return self._send_more(views)
+
+    def _send_more(self, views: Views) -> int:
+        """Encode and send *views*, batch after batch, until one is owed; return how much was accepted."""
+        done = 0
+        scratch = borrow()
+        try:
+            while views:
+                accepted, wire = self.codec.encode(views, scratch)
+                done += accepted
+                # As long as the channel below takes everything, go on: one batch at most is owed.
+                if not self._send(wire):
+                    break
+                views = advance(views, accepted)
+        finally:
+            give_back(scratch)
+        return done
 
     def _send(self, wire: Sequence[Flat]) -> bool:
         """Send *wire*, owe what does not go, and tell whether all went. The lock is held."""
-        if len(wire) == 1:
-            put = self._lower.try_write(wire[0])
-            if put == len(wire[0]):
-                return True
-        elif not wire:
+        if not wire:
             return True
-        else:
-            put = self._lower.try_writev([as_view(piece) for piece in wire])
+        views = [as_view(piece) for piece in wire]
+        put = self._lower.try_writev(views)
+        if put == total(views):
+            return True
+        self._owe(views, put)
+        return False
+
+    def _owe(self, wire: Sequence[Flat], put: int | Blocked) -> None:
+        """Keep what of *wire* did not go: its bytes hold only until the codec's next call."""
         views = advance([as_view(piece) for piece in wire], 0 if isinstance(put, Blocked) else put)
-        # What is sent holds only until the codec's next call.
-        self._owed = (memoryview(b"".join(views)),) if views else ()
-        return not views
+        self._owed = (memoryview(b"".join(views)),)
 
     def _push(self) -> Blocked | None:
         """Send owed bytes, then what the codec has; None when all went. The lock is held."""
@@ -181,7 +206,7 @@ class CodecLayer(Layer):
                 stuck = self._push()
             if stuck is not None:
                 return stuck
-        return self._lower.try_flush()
+        return self._lower.try_flush() if self._below_owes else None
 
     @override
     def ready(self, condition: Condition) -> Condition | Blocked:

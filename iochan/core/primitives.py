@@ -89,9 +89,9 @@ class Primitives(ABC):
         """
         return self.try_readv((as_view(buffer),), None, flags)
 
-    def try_write(self, data: Flat) -> int | Blocked:
+    def try_write(self, data: Flat, flags: int = 0) -> int | Blocked:
         """Accept some bytes of *data*, which is not empty: `try_writev` for one buffer."""
-        return self.try_writev((as_view(data),))
+        return self.try_writev((as_view(data),), (), flags)
 
     def try_flush(self) -> Blocked | None:
         """Push what is owed; None when nothing is owed any more."""

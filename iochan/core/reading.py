@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from iochan.core import clock
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Buffer, Views, advance, as_view, as_views, total
+from iochan.core.buffers import Buffer, Views, advance, as_views, flat, total
 from iochan.core.errors import ChannelTimeout, UnexpectedEOF, WouldBlock
 from iochan.core.fd import FdBox
 from iochan.core.feature import Feature, ReadFlag
@@ -36,12 +36,12 @@ class Reading(Primitives):
             self.refuse("reader")
         self.reading = True
         try:
-            view = as_view(buffer)
-            if not view.nbytes:
+            room = flat(buffer)
+            if not room:
                 return 0
-            got = self.try_readv((view,), None, self._read_flags)
+            got = self.try_readinto(room, self._read_flags)
             if isinstance(got, Blocked):
-                got = self._wait_read(got, (view,), None, 0)
+                got = self._wait_read(got, (memoryview(room),), None, 0)
             return got
         finally:
             self.reading = self.closed

@@ -14,8 +14,7 @@ from iochan.core.op import Op
 from iochan.core.upgrade import Upgrade, closing_on_error
 from iochan.tls.codec import TlsCodec
 from iochan.tls.creds import Endpoint, TlsCreds
-from iochan.tls.engines.engine import Engine
-from iochan.tls.engines.select import make_engine
+from iochan.tls.engines.select import make_codec
 from iochan.tls.facts import (
     TLS_CIPHER,
     TLS_GROUP,
@@ -37,19 +36,19 @@ class TlsLayer(CodecLayer):
     for `ReadFlag.RELAXED_EOF` or this program shut the reading direction down.
     """
 
-    __slots__ = ("_creds", "_engine", "_hostname")
+    __slots__ = ("_creds", "_hostname", "_tls")
 
-    def __init__(self, lower: Channel, creds: TlsCreds, engine: Engine, hostname: str | None) -> None:
-        super().__init__(lower, TlsCodec(engine, server=creds.endpoint is Endpoint.SERVER), "tls")
+    def __init__(self, lower: Channel, creds: TlsCreds, codec: TlsCodec, hostname: str | None) -> None:
+        super().__init__(lower, codec, "tls")
         self._creds = creds
-        self._engine = engine
+        self._tls = codec
         self._hostname = hostname
 
     @override
     def check_established(self) -> None:
         if not self._creds.verify_peer:
             return
-        certificate = self._engine.peer_certificate()
+        certificate = self._tls.peer_certificate()
         if certificate is None:
             message = "the peer sent no certificate, and one is required: give it one, or set verify_peer off"
             raise PeerRejected(message)
@@ -58,18 +57,18 @@ class TlsLayer(CodecLayer):
 
     @override
     def attributes(self) -> Attributes:
-        engine = self._engine
+        tls = self._tls
         return {
-            TLS_VERSION: engine.version,
-            TLS_CIPHER: engine.cipher,
-            TLS_GROUP: engine.group,
-            TLS_PEER_CERTIFICATE: engine.peer_certificate,
-            TLS_PEER_CHAIN: engine.peer_chain,
+            TLS_VERSION: tls.version,
+            TLS_CIPHER: tls.cipher,
+            TLS_GROUP: tls.group,
+            TLS_PEER_CERTIFICATE: tls.peer_certificate,
+            TLS_PEER_CHAIN: tls.peer_chain,
             TLS_PEER_NAME: self._peer_name,
         }
 
     def _peer_name(self) -> str | None:
-        certificate = self._engine.peer_certificate()
+        certificate = self._tls.peer_certificate()
         if certificate is None or not self._creds.verify_peer:
             return None
         return distinguished_name(certificate)
@@ -82,7 +81,7 @@ def tls_server(lower: Channel, creds: TlsCreds) -> TlsLayer:
         CredsError: *creds* are for a client.
     """
     creds.require(Endpoint.SERVER)
-    return TlsLayer(lower, creds, make_engine(creds.context, server=True), None)
+    return TlsLayer(lower, creds, make_codec(creds.context, server=True), None)
 
 
 def tls_client(lower: Channel, creds: TlsCreds, *, hostname: str | None = None) -> TlsLayer:
@@ -102,7 +101,7 @@ def tls_client(lower: Channel, creds: TlsCreds, *, hostname: str | None = None) 
         message = "no host name to check the server's certificate against: give hostname=…, or set verify_peer off"
         raise CredsError(message)
     name = None if hostname is None else server_name(hostname)
-    return TlsLayer(lower, creds, make_engine(creds.context, server=False, server_name=name), hostname)
+    return TlsLayer(lower, creds, make_codec(creds.context, server=False, server_name=name), hostname)
 
 
 def upgrade(creds: TlsCreds, *, hostname: str | None = None) -> Upgrade:

@@ -6,19 +6,20 @@ installation of ``cryptography`` allows; this one works everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
 from OpenSSL import SSL, crypto
 
+from typing_extensions import override
+
 from iochan.core.buffers import Flat
+from iochan.core.codec import BATCH, STARVED
 from iochan.core.errors import HandshakeError, PeerRejected, RemoteProtocolError, TruncatedError, show_bytes
-from iochan.tls.engines.engine import CLOSED, WANT_READ
+from iochan.tls.codec import RECORD, TlsCodec, join_pieces
 
-__all__ = ["PyOpenSSLEngine", "VerifyFailure", "note_verify"]
-
-RECORD = 16384
-"""The most plain bytes in one TLS record (RFC 8446, 5.1)."""
+__all__ = ["PyOpenSSLCodec", "VerifyFailure", "note_verify"]
 
 _FIRST_BYTES = 24
 _NOT_TLS = {
@@ -54,13 +55,9 @@ def note_verify(connection: SSL.Connection, certificate: crypto.X509, code: int,
     """
     if not ok and connection.get_app_data() is None:
         subject = certificate.to_cryptography().subject.rfc4514_string()
-        reason = crypto.X509StoreContextError("", [code], certificate)
-        connection.set_app_data(VerifyFailure(code, depth, subject or "no subject", _verify_text(code, reason)))
+        reason = _VERIFY_TEXTS.get(code, f"verification error {code} of OpenSSL")
+        connection.set_app_data(VerifyFailure(code, depth, subject or "no subject", reason))
     return bool(ok)
-
-
-def _verify_text(code: int, _error: crypto.X509StoreContextError) -> str:
-    return _VERIFY_TEXTS.get(code, f"verification error {code} of OpenSSL")
 
 
 _VERIFY_TEXTS = {
@@ -84,7 +81,7 @@ _VERIFY_TEXTS = {
 }
 
 
-class PyOpenSSLEngine:
+class PyOpenSSLCodec(TlsCodec):
     """One session of *context*.
 
     Args:
@@ -93,12 +90,13 @@ class PyOpenSSLEngine:
         server_name: What a client asks for by SNI (ASCII); None for nothing.
     """
 
-    __slots__ = ("_connection", "_first", "starved")
-
     def __init__(self, context: SSL.Context, *, server: bool, server_name: str | None = None) -> None:
+        super().__init__()
         self._connection = SSL.Connection(context, None)
+        self._server = server
         self._first = b""
-        self.starved = False
+        self._ended = False
+        self._goodbye_said = False
         if server:
             self._connection.set_accept_state()
         else:
@@ -106,8 +104,9 @@ class PyOpenSSLEngine:
             if server_name is not None:
                 self._connection.set_tlsext_host_name(server_name.encode("ascii"))
 
-    def handshake(self) -> bool:
-        """See `Engine.handshake`."""
+    @override
+    def step(self) -> bool:
+        self.has_output = True
         try:
             self._connection.do_handshake()
         except SSL.WantReadError:
@@ -119,49 +118,81 @@ class PyOpenSSLEngine:
             raise HandshakeError(message) from error
         except SSL.Error as error:
             raise self._failed_handshake(error) from error
+        # What a TLS 1.3 server has to send now are tickets, which wait (see iochan.tls.codec).
+        self.has_output = not (self._server and self.version() == "TLSv1.3")
+        # Bytes behind the handshake may have come with it.
+        self.starved = False
         return True
 
-    def feed(self, wire: memoryview) -> None:
-        """See `Engine.feed`."""
+    @override
+    def receive(self, wire: memoryview) -> None:
+        self.starved = False
         if not wire:
             self._connection.bio_shutdown()
             return
-        self.note_first(wire)
-        self._connection.bio_write(bytes(wire))
-
-    def note_first(self, wire: memoryview) -> None:
-        """Keep the first bytes of the peer, for messages."""
         if len(self._first) < _FIRST_BYTES:
             self._first += bytes(wire[: _FIRST_BYTES - len(self._first)])
-
-    def read_into(self, view: memoryview) -> int:
-        """See `Engine.read_into`."""
-        try:
-            return self._connection.recv_into(view, min(len(view), RECORD))
-        except SSL.WantReadError:
-            return WANT_READ
-        except SSL.ZeroReturnError:
-            return CLOSED
-        except SSL.SysCallError as error:
-            raise self.cut() from error
-        except SSL.Error as error:
-            raise self.broken(error) from error
-
-    def feed_into(self, wire: memoryview, view: memoryview) -> int:
-        """See `Engine.feed_into`."""
         self.feed(wire)
-        return self.read_into(view)
 
-    def seal(self, data: Flat, limit: int, room: memoryview) -> tuple[int, memoryview]:
-        """See `Engine.seal`."""
-        view = memoryview(data)[:limit]
+    def feed(self, wire: memoryview) -> None:
+        """Give bytes of the wire to the library."""
+        self._connection.bio_write(bytes(wire))
+
+    @override
+    def decode_into(self, view: Flat, *, relaxed_eof: bool = False) -> int:
+        if self._ended:
+            return 0
+        try:
+            got = self.open_into(view)
+        except SSL.WantReadError:
+            return self.starve()
+        except SSL.ZeroReturnError:
+            return self.end()
+        except SSL.SysCallError as error:
+            if relaxed_eof:
+                return self.end()
+            raise _cut() from error
+        except SSL.Error as error:
+            reasons = _reasons(error)
+            if _EOF_REASON not in reasons:
+                message = f"the TLS session failed: {'; '.join(reasons) or 'no reason given'}"
+                raise RemoteProtocolError(message) from error
+            if relaxed_eof:
+                return self.end()
+            raise _cut() from error
+        return got
+
+    def open_into(self, view: Flat) -> int:
+        """Decrypt into *view*; the library's errors pass through."""
+        return self._connection.recv_into(view, min(len(view), RECORD))
+
+    def starve(self) -> int:
+        """Note that more of the wire is needed; answers to what was read may be there now."""
+        self.has_output = self.starved = True
+        return STARVED
+
+    def end(self) -> int:
+        """Note the end of the stream."""
+        self.has_output = self._ended = True
+        return 0
+
+    @override
+    def encode(self, pieces: Sequence[Flat], room: memoryview) -> tuple[int, Sequence[Flat]]:
+        data = memoryview(join_pieces(pieces))[:BATCH]
         done = 0
-        while done < len(view):
-            done += self._connection.send(view[done : done + RECORD])
-        return done, room[: self.take(room)]
+        while done < len(data):
+            done += self._connection.send(data[done : done + RECORD])
+        return done, (room[: self.take(room)],)
+
+    @override
+    def outgoing(self, room: memoryview) -> Sequence[Flat]:
+        got = self.take(room)
+        if got < len(room):
+            self.has_output = False
+        return (room[:got],) if got else ()
 
     def take(self, room: memoryview) -> int:
-        """See `Engine.take`."""
+        """Put what has to be sent into *room* and return how many bytes that is, 0 when all is out."""
         try:
             data = self._connection.bio_read(len(room))
         except SSL.WantReadError:
@@ -169,53 +200,39 @@ class PyOpenSSLEngine:
         room[: len(data)] = data
         return len(data)
 
-    def close_notify(self) -> None:
-        """See `Engine.close_notify`."""
+    @override
+    def goodbye(self) -> None:
+        if self._goodbye_said:
+            return
+        self._goodbye_said = self.has_output = True
         try:
             self._connection.shutdown()
         except SSL.Error:
             # A session that failed before has no goodbye to say.
             return
 
-    def free(self) -> None:
-        """See `Engine.free`: pyOpenSSL frees with the object."""
-
+    @override
     def version(self) -> str:
-        """See `Engine.version`."""
         return self._connection.get_protocol_version_name()
 
+    @override
     def cipher(self) -> str:
-        """See `Engine.cipher`."""
         return self._connection.get_cipher_name() or "none"
 
+    @override
     def group(self) -> str | None:
-        """See `Engine.group`."""
         return self._connection.get_group_name()
 
+    @override
     def peer_certificate(self) -> x509.Certificate | None:
-        """See `Engine.peer_certificate`."""
         return self._connection.get_peer_certificate(as_cryptography=True)
 
+    @override
     def peer_chain(self) -> list[x509.Certificate]:
-        """See `Engine.peer_chain`."""
         own = self.peer_certificate()
         chain = self._connection.get_peer_cert_chain(as_cryptography=True) or []
         # OpenSSL leaves a client's own certificate out of what a server sees as its chain.
         return chain if own is None or own in chain else [own, *chain]
-
-    def cut(self) -> TruncatedError:
-        """Return the error for a stream that ended without close_notify."""
-        return TruncatedError(
-            "the TLS stream was cut: it ended without close_notify, so bytes may be missing; read with "
-            "relaxed_eof only where the protocol on top knows its own end"
-        )
-
-    def broken(self, error: SSL.Error) -> TruncatedError | RemoteProtocolError:
-        """Return the error for a session that OpenSSL gave up after its handshake."""
-        reasons = _reasons(error)
-        if _EOF_REASON in reasons:
-            return self.cut()
-        return RemoteProtocolError(f"the TLS session failed: {'; '.join(reasons) or 'no reason given'}")
 
     def _cut_handshake(self) -> HandshakeError:
         what = "before its first byte: does it speak TLS?" if not self._first else "in the middle: its log tells why"
@@ -239,6 +256,13 @@ class PyOpenSSLEngine:
         if alerts:
             return HandshakeError(f"the peer refused the TLS handshake: {'; '.join(alerts)}; its log tells why")
         return HandshakeError(f"the TLS handshake failed: {text}")
+
+
+def _cut() -> TruncatedError:
+    return TruncatedError(
+        "the TLS stream was cut: it ended without close_notify, so bytes may be missing; read with "
+        "RELAXED_EOF only where the protocol on top knows its own end"
+    )
 
 
 def _reasons(error: SSL.Error) -> list[str]:
