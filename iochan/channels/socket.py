@@ -166,8 +166,7 @@ class SocketChannel(Leaf):
     @override
     def end_writing_op(self) -> Op[None]:
         self.do_shutdown(Shutdown.WRITE)
-        return
-        yield  # an operation, though this one never waits
+        yield from ()
 
     @override
     def do_close(self) -> None:

@@ -83,7 +83,7 @@ class Codec(ABC):
         The result may lie in *room*, as with `encode`.
         """
 
-    def goodbye(self) -> None:
+    def goodbye(self) -> None:  # noqa: B027 - most protocols have none
         """Queue the protocol's farewell into `outgoing`; a second call does nothing."""
 
     def step(self) -> bool:
@@ -96,5 +96,5 @@ class Codec(ABC):
         """
         return True
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most codecs hold nothing
         """Free what the codec holds outside Python; a second call does nothing."""

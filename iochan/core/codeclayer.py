@@ -40,7 +40,16 @@ class CodecLayer(Layer):
         name: What messages call the layer.
     """
 
-    __slots__ = ("_below_owes", "_eof_sent", "_established", "_lock", "_owed", "_read_ended", "_writable", "codec")
+    __slots__ = (
+        "_below_owes",
+        "_eof_sent",
+        "_established",
+        "_lock",
+        "_owed",
+        "_read_ended",
+        "_writable",
+        "codec",
+    )
 
     def __init__(self, lower: Channel, codec: Codec, name: str = "") -> None:
         super().__init__(lower, name)
@@ -78,13 +87,13 @@ class CodecLayer(Layer):
                 if isinstance(size, Blocked):
                     return size if stuck is None else size | stuck
                 with lock:
-                    got = self._take_in(scratch, size, buffer, relaxed)
+                    got = self._take_in(scratch, size, buffer, relaxed=relaxed)
                 if got != STARVED:
                     return got
         finally:
             KEPT.append(scratch)
 
-    def _take_in(self, wire: memoryview, size: int, buffer: Flat, relaxed: bool) -> int:
+    def _take_in(self, wire: memoryview, size: int, buffer: Flat, *, relaxed: bool) -> int:
         """Give the codec what came, decode, and send what it answers. The lock is held."""
         if self.closed:
             self._refuse_early()

@@ -86,7 +86,18 @@ class PollLoop:
     busy channel costs one system call a turn. It implements `iochan.core.loop.Loop`.
     """
 
-    __slots__ = ("__weakref__", "_count", "_entries", "_millis", "_poll", "_registered", "_soon", "_stopped", "_timers", "multis")
+    __slots__ = (
+        "__weakref__",
+        "_count",
+        "_entries",
+        "_millis",
+        "_poll",
+        "_registered",
+        "_soon",
+        "_stopped",
+        "_timers",
+        "multis",
+    )
 
     def __init__(self) -> None:
         self._poll = select.poll()

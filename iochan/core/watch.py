@@ -60,7 +60,9 @@ class Watch:
             ValueError: There is more than one: register each of `waits`.
         """
         if len(self.waits) > 1:
-            message = f"a watch of {self.channel} has {len(self.waits)} descriptors: register each of its waits"
+            message = (
+                f"a watch of {self.channel} has {len(self.waits)} descriptors: register each of its waits"
+            )
             raise ValueError(message)
         return self.waits[0][0].fileno() if self.waits else -1
 
@@ -76,7 +78,11 @@ class WatchSource:
     __slots__ = ("_armed", "_callback", "_channel", "_interest", "_loop", "active")
 
     def __init__(
-        self, loop: Loop, channel: Channel, interest: Condition, callback: Callable[[Channel, Condition], bool]
+        self,
+        loop: Loop,
+        channel: Channel,
+        interest: Condition,
+        callback: Callable[[Channel, Condition], bool],
     ) -> None:
         self._loop = loop
         self._channel = channel
@@ -88,7 +94,12 @@ class WatchSource:
     def wake(self) -> bool:
         """Call back, and watch again if the callback says so."""
         channel = self._channel
-        if not self.active or not self._callback(channel, self._interest) or not self.active or channel.closed:
+        if (
+            not self.active
+            or not self._callback(channel, self._interest)
+            or not self.active
+            or channel.closed
+        ):
             self.active = False
             return False
         answer = channel.ready(self._interest)

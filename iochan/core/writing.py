@@ -123,7 +123,7 @@ class Writing(Reading):
         """
         run(self.flush_op(), self._timeout)
 
-    def set_cork(self, cork: bool) -> None:
+    def set_cork(self, cork: bool) -> None:  # noqa: FBT001 - as socket.setblocking
         """Gather small writes, or stop gathering and send what was gathered.
 
         While corked, ``write`` and ``write_all`` only copy their bytes, and send when
@@ -135,9 +135,9 @@ class Writing(Reading):
         else:
             run(self.uncork_op(), self._timeout)
 
-    def set_delay(self, delay: bool) -> None:
+    def set_delay(self, delay: bool) -> None:  # noqa: FBT001 - as socket.setblocking
         """Allow the system to delay small writes (Nagle), or not; channels without delays ignore it."""
-        self.do_set_delay(delay)
+        self.do_set_delay(delay=delay)
 
     def write_op(self, data: Buffer) -> Op[int]:
         """The operation of `write`."""
@@ -166,7 +166,9 @@ class Writing(Reading):
         with WriteGuard(self):
             if not views:
                 return 0
-            put = yield from self._retry_write_op(self.try_writev(views, numbers, flags), views, numbers, flags)
+            put = yield from self._retry_write_op(
+                self.try_writev(views, numbers, flags), views, numbers, flags
+            )
         return put
 
     def writev_all_op(
@@ -241,10 +243,14 @@ class Writing(Reading):
             message = f"{self._name}: descriptors cannot travel with a zero-copy write: send them apart"
             raise UnsupportedFeature(message, "ZERO_COPY")
         if len(fds) > MAX_FDS:
-            message = f"{len(fds)} descriptors in one write: at most {MAX_FDS} travel together, send them in parts"
+            message = (
+                f"{len(fds)} descriptors in one write: at most {MAX_FDS} travel together, send them in parts"
+            )
             raise DescriptorError(message)
         if not views:
-            message = f"{len(fds)} descriptors with no bytes: they belong to bytes, send at least one with them"
+            message = (
+                f"{len(fds)} descriptors with no bytes: they belong to bytes, send at least one with them"
+            )
             raise DescriptorError(message)
         return views, tuple(fd if isinstance(fd, int) else fd.fileno() for fd in fds)
 

@@ -6,7 +6,14 @@ from cryptography import x509
 
 from iochan.core.attribute import Attribute
 
-__all__ = ["TLS_CIPHER", "TLS_GROUP", "TLS_PEER_CERTIFICATE", "TLS_PEER_CHAIN", "TLS_PEER_NAME", "TLS_VERSION"]
+__all__ = [
+    "TLS_CIPHER",
+    "TLS_GROUP",
+    "TLS_PEER_CERTIFICATE",
+    "TLS_PEER_CHAIN",
+    "TLS_PEER_NAME",
+    "TLS_VERSION",
+]
 
 TLS_VERSION: Attribute[str] = Attribute("TLS version")
 """The protocol, such as ``TLSv1.3``."""

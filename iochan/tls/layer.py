@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from iochan.tls.creds import Endpoint, TlsCreds
+from iochan.tls.identity import check_hostname, distinguished_name, server_name
 from typing_extensions import override
 
 from iochan.core.attribute import Attributes
@@ -13,7 +15,6 @@ from iochan.core.errors import CredsError, PeerRejected
 from iochan.core.op import Op
 from iochan.core.upgrade import Upgrade, closing_on_error
 from iochan.tls.codec import TlsCodec
-from iochan.tls.creds import Endpoint, TlsCreds
 from iochan.tls.engines.select import make_codec
 from iochan.tls.facts import (
     TLS_CIPHER,
@@ -23,7 +24,6 @@ from iochan.tls.facts import (
     TLS_PEER_NAME,
     TLS_VERSION,
 )
-from iochan.tls.identity import check_hostname, distinguished_name, server_name
 
 __all__ = ["TlsLayer", "tls_client", "tls_server", "upgrade"]
 
@@ -98,15 +98,19 @@ def tls_client(lower: Channel, creds: TlsCreds, *, hostname: str | None = None) 
     """
     creds.require(Endpoint.CLIENT)
     if hostname is None and creds.verify_peer:
-        message = "no host name to check the server's certificate against: give hostname=…, or set verify_peer off"
+        message = (
+            "no host name to check the server's certificate against: give hostname=…, or set verify_peer off"
+        )
         raise CredsError(message)
     name = None if hostname is None else server_name(hostname)
     return TlsLayer(lower, creds, make_codec(creds.context, server=False, server_name=name), hostname)
 
 
 def upgrade(creds: TlsCreds, *, hostname: str | None = None) -> Upgrade:
-    """Return what turns a channel into a protected one, handshake done: for protocols that start
-    TLS in their midst and must not know it."""
+    """Return what turns a channel into a protected one, handshake done.
+
+    For protocols that start TLS in their midst and must not know it.
+    """
     if creds.endpoint is Endpoint.SERVER:
         return partial(_upgrade_op, creds, None)
     return partial(_upgrade_op, creds, hostname)

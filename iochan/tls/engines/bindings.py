@@ -90,8 +90,7 @@ class BindingsCodec(PyOpenSSLCodec):
     def encode(self, pieces: Sequence[Flat], room: memoryview) -> tuple[int, Sequence[Flat]]:
         data = pieces[0] if len(pieces) == 1 else join_pieces(pieces)
         size = len(data)
-        if size > BATCH:
-            size = BATCH
+        size = min(size, BATCH)
         source = _from_buffer(data)
         done = _SSL_write(self._ssl, source, size)
         while 0 < done < size:
@@ -102,9 +101,9 @@ class BindingsCodec(PyOpenSSLCodec):
             done += put
         if done <= 0:
             return super().encode(pieces, room)
-        return done, (room[: _BIO_read(self._out_bio, _from_buffer(room), len(room))],)
+        return int(done), (room[: _BIO_read(self._out_bio, _from_buffer(room), len(room))],)
 
     @override
     def take(self, room: memoryview) -> int:
         got = _BIO_read(self._out_bio, _from_buffer(room), len(room))
-        return got if got > 0 else 0
+        return max(0, got)

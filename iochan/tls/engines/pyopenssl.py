@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from cryptography import x509
 from OpenSSL import SSL, crypto
-
 from typing_extensions import override
 
 from iochan.core.buffers import Flat
@@ -43,6 +42,7 @@ class VerifyFailure:
     subject: str
     reason: str
 
+    @override
     def __str__(self) -> str:
         which = "its own certificate" if self.depth == 0 else f"the issuer {self.depth} steps above it"
         return f"{which} ({self.subject}): {self.reason}"
@@ -143,35 +143,27 @@ class PyOpenSSLCodec(TlsCodec):
         if self._ended:
             return 0
         try:
-            got = self.open_into(view)
+            return self.open_into(view)
         except SSL.WantReadError:
-            return self.starve()
+            return self._starve()
         except SSL.ZeroReturnError:
-            return self.end()
-        except SSL.SysCallError as error:
-            if relaxed_eof:
-                return self.end()
-            raise _cut() from error
+            return self._end()
         except SSL.Error as error:
-            reasons = _reasons(error)
-            if _EOF_REASON not in reasons:
-                message = f"the TLS session failed: {'; '.join(reasons) or 'no reason given'}"
-                raise RemoteProtocolError(message) from error
-            if relaxed_eof:
-                return self.end()
-            raise _cut() from error
-        return got
+            cut = isinstance(error, SSL.SysCallError) or _EOF_REASON in _reasons(error)
+            if cut and relaxed_eof:
+                return self._end()
+            raise (_cut() if cut else _broken(error)) from error
 
     def open_into(self, view: Flat) -> int:
         """Decrypt into *view*; the library's errors pass through."""
         return self._connection.recv_into(view, min(len(view), RECORD))
 
-    def starve(self) -> int:
+    def _starve(self) -> int:
         """Note that more of the wire is needed; answers to what was read may be there now."""
         self.has_output = self.starved = True
         return STARVED
 
-    def end(self) -> int:
+    def _end(self) -> int:
         """Note the end of the stream."""
         self.has_output = self._ended = True
         return 0
@@ -235,27 +227,34 @@ class PyOpenSSLCodec(TlsCodec):
         return chain if own is None or own in chain else [own, *chain]
 
     def _cut_handshake(self) -> HandshakeError:
-        what = "before its first byte: does it speak TLS?" if not self._first else "in the middle: its log tells why"
+        what = (
+            "before its first byte: does it speak TLS?"
+            if not self._first
+            else "in the middle: its log tells why"
+        )
         return HandshakeError(f"the peer ended the connection during the TLS handshake, {what}")
 
     def _failed_handshake(self, error: SSL.Error) -> HandshakeError | PeerRejected:
         reasons = _reasons(error)
-        text = "; ".join(reasons) or "no reason given"
         if "certificate verify failed" in reasons:
             failure = self._connection.get_app_data()
             return PeerRejected(f"the peer's certificate was refused: {failure or 'no reason given'}")
         if "peer did not return a certificate" in reasons:
-            message = "the client sent no certificate, and one is required: give it one, or set verify_peer off"
+            message = (
+                "the client sent no certificate, and one is required: give it one, or set verify_peer off"
+            )
             return PeerRejected(message)
         if _EOF_REASON in reasons:
             return self._cut_handshake()
+        return HandshakeError(self._explain(reasons))
+
+    def _explain(self, reasons: list[str]) -> str:
         if self._first[:1] not in (b"\x15", b"\x16") and _NOT_TLS.intersection(reasons):
-            message = f"the peer does not speak TLS: it began with {show_bytes(self._first)}; is the port right?"
-            return HandshakeError(message)
+            return f"the peer does not speak TLS: it began with {show_bytes(self._first)}; is the port right?"
         alerts = [reason for reason in reasons if "alert" in reason]
         if alerts:
-            return HandshakeError(f"the peer refused the TLS handshake: {'; '.join(alerts)}; its log tells why")
-        return HandshakeError(f"the TLS handshake failed: {text}")
+            return f"the peer refused the TLS handshake: {'; '.join(alerts)}; its log tells why"
+        return f"the TLS handshake failed: {'; '.join(reasons) or 'no reason given'}"
 
 
 def _cut() -> TruncatedError:
@@ -263,6 +262,11 @@ def _cut() -> TruncatedError:
         "the TLS stream was cut: it ended without close_notify, so bytes may be missing; read with "
         "RELAXED_EOF only where the protocol on top knows its own end"
     )
+
+
+def _broken(error: SSL.Error) -> RemoteProtocolError:
+    reasons = "; ".join(_reasons(error))
+    return RemoteProtocolError(f"the TLS session failed: {reasons or 'no reason given'}")
 
 
 def _reasons(error: SSL.Error) -> list[str]:
