@@ -6,9 +6,9 @@ import asyncio
 import os
 from collections.abc import Iterable, Sequence
 from types import TracebackType
-from typing import Any, TypeVar, overload
+from typing import Any, Self, TypeVar, overload
 
-from typing_extensions import Self, override
+from typing_extensions import override
 
 from iochan.aio.driver import arun, in_trio
 from iochan.aio.hub import hub_of
@@ -95,7 +95,7 @@ class AsyncChannel:
     def extra(self, attribute: Attribute[T], default: T | None) -> T | None: ...
     def extra(self, attribute: Attribute[T], default: T | None = _MISSING) -> T | None:
         """See `Channel.extra`."""
-        return self.channel.extra(attribute, default)
+        return self.channel.extra(attribute, default)  # noqa: S610 - no database here
 
     async def readinto(self, buffer: Buffer) -> int:
         """Read at least one byte into *buffer* and return how many came; 0 is the end of the stream."""
@@ -238,14 +238,14 @@ class AsyncChannel:
         """See `Channel.flush`."""
         await arun(self.channel.flush_op())
 
-    async def set_cork(self, cork: bool) -> None:
+    async def set_cork(self, cork: bool) -> None:  # noqa: FBT001 - as Channel
         """See `Channel.set_cork`; only ``False`` may have to wait."""
         if cork:
             self.channel.set_cork(cork)
         else:
             await arun(self.channel.uncork_op())
 
-    def set_delay(self, delay: bool) -> None:
+    def set_delay(self, delay: bool) -> None:  # noqa: FBT001 - as Channel
         """See `Channel.set_delay`."""
         self.channel.set_delay(delay)
 
@@ -261,7 +261,7 @@ class AsyncChannel:
         """See `Channel.seek`."""
         return self.channel.seek(offset, whence)
 
-    async def handshake(self, timeout: float | None = HANDSHAKE_SECONDS) -> None:
+    async def handshake(self, timeout: float | None = HANDSHAKE_SECONDS) -> None:  # noqa: ASYNC109 - the op's
         """See `Channel.handshake`."""
         await arun(self.channel.handshake_op(timeout))
 
@@ -273,7 +273,7 @@ class AsyncChannel:
         """See `Channel.shutdown`; any thread may call it."""
         self.channel.shutdown(how)
 
-    async def close(self, timeout: float | None = CLOSE_SECONDS) -> None:
+    async def close(self, timeout: float | None = CLOSE_SECONDS) -> None:  # noqa: ASYNC109 - the op's
         """See `Channel.close`. Cancelled, it closes at once."""
         await arun(self.channel.close_op(timeout))
 

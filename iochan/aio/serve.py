@@ -170,7 +170,7 @@ class Server:
         except ChannelError as error:
             self.failed += 1
             _log.warning("%s: %s", channel, error)
-        except Exception:
+        except Exception:  # noqa: BLE001 - one connection's end, not the server's
             self.failed += 1
             _log.exception("%s: the handler failed", channel)
 

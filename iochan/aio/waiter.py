@@ -111,7 +111,7 @@ class Waiter(Wait, Generic[T]):
             error, self._error = self._error, None
             raise error
 
-    def cancel(self, msg: Any = None) -> bool:
+    def cancel(self, msg: object = None) -> bool:
         """End the wait with `asyncio.CancelledError`; False if it has ended already."""
         if self._callback is None:
             return False

@@ -107,9 +107,9 @@ class SocketChannel(Leaf):
         return got
 
     @override
-    def try_write(self, data: Flat) -> int | Blocked:
+    def try_write(self, data: Flat, flags: int = 0) -> int | Blocked:
         try:
-            return self._send(data, _DONTWAIT)
+            return self._send(data, 0 if flags & 4 else _DONTWAIT)
         except BlockingIOError:
             return self.blocked_out
         except OSError as error:
@@ -166,8 +166,7 @@ class SocketChannel(Leaf):
     @override
     def end_writing_op(self) -> Op[None]:
         self.do_shutdown(Shutdown.WRITE)
-        return
-        yield  # an operation, though this one never waits
+        yield from ()
 
     @override
     def do_close(self) -> None:

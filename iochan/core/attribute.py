@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
+from typing_extensions import override
+
 __all__ = ["Attribute", "Attributes"]
 
 T = TypeVar("T")
@@ -24,6 +26,7 @@ class Attribute(Generic[T]):
     def __init__(self, name: str) -> None:
         self.name = name
 
+    @override
     def __repr__(self) -> str:
         return f"<attribute {self.name}>"
 

@@ -6,7 +6,19 @@ from collections.abc import Iterable, Sequence
 
 from typing_extensions import Buffer
 
-__all__ = ["Buffer", "Flat", "Views", "advance", "as_view", "as_views", "clip", "flat", "gather", "scatter", "total"]
+__all__ = [
+    "Buffer",
+    "Flat",
+    "Views",
+    "advance",
+    "as_view",
+    "as_views",
+    "clip",
+    "flat",
+    "gather",
+    "scatter",
+    "total",
+]
 
 Views = Sequence[memoryview]
 Flat = bytes | bytearray | memoryview

@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from typing_extensions import override
+
 from iochan.core.condition import Shutdown
 from iochan.core.errors import UnsupportedFeature
 from iochan.core.feature import Feature
@@ -14,7 +16,7 @@ from iochan.core.seeking import Seeking
 from iochan.core.stacking import Stacking
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
     from iochan.core.attribute import Attribute
 
@@ -107,8 +109,8 @@ class Channel(Seeking, Stacking):
     def end_writing_op(self) -> Op[None]:
         """What `write_eof` does once all is flushed: a channel with two directions has its own."""
         message = f"{self._name} cannot end its writing direction alone: close it"
+        yield from ()
         raise UnsupportedFeature(message, "SHUTDOWN")
-        yield  # an operation, though this one never waits
 
     def handshake(self, timeout: float | None = HANDSHAKE_SECONDS) -> None:
         """Do the handshakes of every layer of the stack, lowest first; done ones are passed over.
@@ -172,8 +174,10 @@ class Channel(Seeking, Stacking):
         else:
             self.abort()
 
+    @override
     def __str__(self) -> str:
         return self._name if self.lower is None else f"{self._name}+{self.lower}"
 
+    @override
     def __repr__(self) -> str:
         return f"<{'closed ' if self.closed else ''}{type(self).__name__} {self}>"

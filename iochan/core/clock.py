@@ -17,6 +17,6 @@ def now() -> float:
 
 def set_source(source: Callable[[], float]) -> Callable[[], float]:
     """Let *source* give the time from now on, and return the one before (`iochan.testing` moves it)."""
-    global _source  # noqa: PLW0603 - one clock for the whole process is the point
+    global _source
     before, _source = _source, source
     return before

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Final
 
-from iochan.core.buffers import Views
+from iochan.core.buffers import Flat
 
 __all__ = ["BATCH", "STARVED", "Codec"]
 
@@ -22,28 +23,34 @@ class Codec(ABC):
     `iochan.core.codeclayer.CodecLayer` pumps it, one call at a time.
 
     Attributes:
+        starved: Whether `decode_into` is sure to return `STARVED`: it needs more of the wire.
+        has_output: Whether `outgoing` has something: replies that the protocol owes (alerts,
+            pongs, key updates), handshake messages, the goodbye.
         half_close: Whether `goodbye` ends only our direction, so that reads go on after it.
     """
 
     half_close: bool = False
 
+    def __init__(self) -> None:
+        self.starved = True
+        self.has_output = False
+
     @abstractmethod
     def receive(self, wire: memoryview) -> None:
         """Take bytes that came from the wire (a copy of what is kept); none mean its end.
 
-        Called only after `decode_into` has said `STARVED`, so what is kept is bounded by one
-        incomplete unit and one *wire*.
+        Called only while `starved`, so what is kept is bounded by one incomplete unit and one *wire*.
 
         Raises:
             RemoteProtocolError: The bytes break the protocol.
         """
 
     @abstractmethod
-    def decode_into(self, views: Views, relaxed_eof: bool = False) -> int:
-        """Put plain bytes into *views* and return how many; 0 for the end, `STARVED` for more wire.
+    def decode_into(self, view: Flat, *, relaxed_eof: bool = False) -> int:
+        """Put plain bytes into *view* and return how many; 0 for the end, `STARVED` for more wire.
 
         Args:
-            views: At least one, none empty.
+            view: Room for at least one byte.
             relaxed_eof: A cut stream is an end, not an error.
 
         Raises:
@@ -51,28 +58,32 @@ class Codec(ABC):
             RemoteProtocolError: The peer broke the protocol.
         """
 
-    @abstractmethod
-    def encode(self, views: Views) -> int:
-        """Accept at least one byte of *views*, at most `BATCH`, and return how many.
+    def receive_into(self, wire: memoryview, size: int, view: Flat, *, relaxed_eof: bool = False) -> int:
+        """Do `receive` with the first *size* bytes of *wire*, then `decode_into`."""
+        self.receive(wire[:size])
+        return self.decode_into(view, relaxed_eof=relaxed_eof)
 
-        What the wire gets for them is in `outgoing` then.
+    @abstractmethod
+    def encode(self, pieces: Sequence[Flat], room: memoryview) -> tuple[int, Sequence[Flat]]:
+        """Accept at least one byte of *pieces*, at most `BATCH`.
+
+        Args:
+            pieces: Plain bytes, none empty.
+            room: A lent buffer of `iochan.core.scratch.SCRATCH_SIZE` bytes for the result.
+
+        Returns:
+            How many bytes were accepted, and all that has to be sent now, this included. It may
+            lie in *room* or in *pieces*, and holds until the next call of the codec.
         """
 
     @abstractmethod
-    def outgoing(self) -> Views:
-        """Return what has to be sent now, each byte once; the views hold until the next call.
+    def outgoing(self, room: memoryview) -> Sequence[Flat]:
+        """Return what has to be sent now, each byte once, and clear `has_output` with the last of it.
 
-        Replies that the protocol owes (alerts, pongs, key updates) are in it too.
+        The result may lie in *room*, as with `encode`.
         """
 
-    @abstractmethod
-    def pending(self) -> bool:
-        """Tell whether `decode_into` may give something without more of the wire.
-
-        It may be wrong by saying yes, once; a no must be true.
-        """
-
-    def goodbye(self) -> None:
+    def goodbye(self) -> None:  # noqa: B027 - most protocols have none
         """Queue the protocol's farewell into `outgoing`; a second call does nothing."""
 
     def step(self) -> bool:
@@ -85,5 +96,5 @@ class Codec(ABC):
         """
         return True
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most codecs hold nothing
         """Free what the codec holds outside Python; a second call does nothing."""

@@ -3,28 +3,30 @@
 How it works. Reads pull: decode what is there; while the codec starves, read the wire into a lent
 buffer and give it to the codec. Writes push: encode one batch, send it; what the channel below does
 not take is *owed*, and nothing new is encoded until it is gone. Replies that a read produces leave
-as owed bytes too. A lock is held round the codec's calls and round tries of the channel below that
-do not sleep, never while waiting; a reader sleeping in the kernel holds none.
+the same way. A lock is held round the codec's calls, and round tries of the channel below that do
+not sleep; a reader that sleeps in the kernel holds none.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from threading import Lock
 
 from typing_extensions import override
 
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Views, advance, total
+from iochan.core.buffers import Flat, Views, advance, as_view, total
 from iochan.core.channel import Channel
 from iochan.core.codec import STARVED, Codec
 from iochan.core.condition import Condition, Shutdown
-from iochan.core.errors import ChannelError, LocalProtocolError, ProtocolError
+from iochan.core.errors import ChannelClosedError, ChannelError, IochanError, LocalProtocolError
 from iochan.core.fd import FdBox
 from iochan.core.feature import Feature
 from iochan.core.guard import ReadGuard, WriteGuard
 from iochan.core.layer import Layer
 from iochan.core.op import Op
-from iochan.core.scratch import borrow, give_back
+from iochan.core.primitives import Primitives
+from iochan.core.scratch import KEPT, borrow, give_back
 
 __all__ = ["CodecLayer"]
 
@@ -38,7 +40,16 @@ class CodecLayer(Layer):
         name: What messages call the layer.
     """
 
-    __slots__ = ("_eof_sent", "_established", "_lock", "_owed", "_read_ended", "codec")
+    __slots__ = (
+        "_below_owes",
+        "_eof_sent",
+        "_established",
+        "_lock",
+        "_owed",
+        "_read_ended",
+        "_writable",
+        "codec",
+    )
 
     def __init__(self, lower: Channel, codec: Codec, name: str = "") -> None:
         super().__init__(lower, name)
@@ -46,80 +57,156 @@ class CodecLayer(Layer):
         self.codec = codec
         self._lock = Lock()
         self._owed: Views = ()
+        self._below_owes = type(lower).try_flush is not Primitives.try_flush
         self._established = False
+        self._writable = False
         self._eof_sent = False
         self._read_ended = False
 
     @override
-    def try_readv(self, views: Views, fds: FdBox | None = None, flags: int = 0) -> int | Blocked:
+    def try_readinto(self, buffer: Flat, flags: int = 0) -> int | Blocked:
         if not self._established:
             self._refuse_early()
-        codec, lock = self.codec, self._lock
-        relaxed = bool(flags & 2) or self._read_ended
+        codec = self.codec
+        lower, lock = self._lower, self._lock
+        relaxed = self._read_ended or flags & 2 != 0
+        if not codec.starved:
+            with lock:
+                got = codec.decode_into(buffer, relaxed_eof=relaxed)
+            if got != STARVED:
+                return got
         stuck: Blocked | None = None
-        with lock:
-            got = codec.decode_into(views, relaxed)
-        while got == STARVED:
-            got, stuck = self._pull(views, flags, relaxed)
-            if isinstance(got, Blocked):
-                return got if stuck is None else got | stuck
+        scratch = KEPT.pop() if KEPT else borrow()
+        try:
+            while True:
+                if self._owed or codec.has_output:
+                    with lock:
+                        stuck = self._push()
+                # Sleeping in the read would leave owed bytes unsent.
+                size = lower.try_readinto(scratch, flags & 12 if stuck is None else flags & 8)
+                if isinstance(size, Blocked):
+                    return size if stuck is None else size | stuck
+                with lock:
+                    got = self._take_in(scratch, size, buffer, relaxed=relaxed)
+                if got != STARVED:
+                    return got
+        finally:
+            KEPT.append(scratch)
+
+    def _take_in(self, wire: memoryview, size: int, buffer: Flat, *, relaxed: bool) -> int:
+        """Give the codec what came, decode, and send what it answers. The lock is held."""
+        if self.closed:
+            self._refuse_early()
+        codec = self.codec
+        try:
+            # A local shutdown may have happened while the read slept.
+            got = codec.receive_into(wire, size, buffer, relaxed_eof=relaxed or self._read_ended)
+        except IochanError:
+            # The peer is told what it did wrong, if it listens.
+            self._push()
+            raise
+        if codec.has_output:
+            self._push()
         return got
 
-    def _pull(self, views: Views, flags: int, relaxed: bool) -> tuple[int | Blocked, Blocked | None]:
-        """Read the wire once and decode it; also return what owed bytes wait for, if there are any."""
-        stuck: Blocked | None = None
-        if self._owed:
+    @override
+    def try_readv(self, views: Views, fds: FdBox | None = None, flags: int = 0) -> int | Blocked:
+        got = self.try_readinto(views[0], flags)
+        if len(views) == 1 or isinstance(got, Blocked) or got < len(views[0]):
+            return got
+        # The other views get what is decoded already.
+        done = got
+        for view in views[1:]:
+            if self.codec.starved:
+                break
             with self._lock:
-                stuck = self._push()
-        scratch = borrow()
-        try:
-            # Sleeping in the read would leave owed bytes unsent.
-            size = self._lower.try_readv((scratch,), None, flags & 12 if stuck is None else flags & 8)
-            if isinstance(size, Blocked):
-                return size, stuck
-            with self._lock:
-                codec = self.codec
-                try:
-                    codec.receive(scratch[:size])
-                    got = codec.decode_into(views, relaxed or self._read_ended)
-                finally:
-                    # Also when the peer broke the protocol: an alert may be due.
-                    stuck = self._push()
-            return got, stuck
-        finally:
-            give_back(scratch)
+                got = self.codec.decode_into(view, relaxed_eof=True)
+            if got <= 0:
+                break
+            done += got
+            if got < len(view):
+                break
+        return done
+
+    @override
+    def try_write(self, data: Flat, flags: int = 0) -> int | Blocked:
+        if not self._writable:
+            self._refuse_early()
+        codec = self.codec
+        with self._lock:
+            if (self._owed or codec.has_output) and (stuck := self._push()) is not None:
+                return stuck
+            scratch = KEPT.pop() if KEPT else borrow()
+            try:
+                done, wire = codec.encode((data,), scratch)
+                if len(wire) == 1:
+                    sealed = wire[0]
+                    put = self._lower.try_write(sealed)
+                    if put != len(sealed):
+                        self._owe(wire, put)
+                        return done
+                elif not self._send(wire):
+                    return done
+            finally:
+                KEPT.append(scratch)
+            return done if done == len(data) else done + self._send_more((memoryview(data)[done:],))
 
     @override
     def try_writev(self, views: Views, fds: tuple[int, ...] = (), flags: int = 0) -> int | Blocked:
-        if not self._established or self._eof_sent:
+        if not self._writable:
             self._refuse_early()
         with self._lock:
-            if self._owed and (stuck := self._push()) is not None:
+            if (self._owed or self.codec.has_output) and (stuck := self._push()) is not None:
                 return stuck
-            accepted = self.codec.encode(views)
-            wanted = total(views) if len(views) > 1 else len(views[0])
-            done = accepted
-            # As long as the channel below takes everything, go on: one batch at most stays owed.
-            while self._push() is None and done < wanted:
-                done += self.codec.encode(advance(views, done))
-            return done
+            return self._send_more(views)
+
+    def _send_more(self, views: Views) -> int:
+        """Encode and send *views*, batch after batch, until one is owed; return how much was accepted."""
+        done = 0
+        scratch = borrow()
+        try:
+            while views:
+                accepted, wire = self.codec.encode(views, scratch)
+                done += accepted
+                # As long as the channel below takes everything, go on: one batch at most is owed.
+                if not self._send(wire):
+                    break
+                views = advance(views, accepted)
+        finally:
+            give_back(scratch)
+        return done
+
+    def _send(self, wire: Sequence[Flat]) -> bool:
+        """Send *wire*, owe what does not go, and tell whether all went. The lock is held."""
+        if not wire:
+            return True
+        views = [as_view(piece) for piece in wire]
+        put = self._lower.try_writev(views)
+        if put == total(views):
+            return True
+        self._owe(views, put)
+        return False
+
+    def _owe(self, wire: Sequence[Flat], put: int | Blocked) -> None:
+        """Keep what of *wire* did not go: its bytes hold only until the codec's next call."""
+        views = advance([as_view(piece) for piece in wire], 0 if isinstance(put, Blocked) else put)
+        self._owed = (memoryview(b"".join(views)),)
 
     def _push(self) -> Blocked | None:
-        """Send owed bytes, then what the codec has; what does not go is owed. The lock is held."""
-        owed = self._owed
+        """Send owed bytes, then what the codec has; None when all went. The lock is held."""
         while True:
-            if not owed:
-                owed = self.codec.outgoing()
-                if not owed:
-                    self._owed = ()
-                    return None
-            put = self._lower.try_writev(owed)
-            if isinstance(put, Blocked):
-                if owed is not self._owed:
-                    # The codec's views hold only until its next call.
-                    self._owed = (memoryview(b"".join(owed)),)
-                return put
-            owed = () if len(owed) == 1 and put == len(owed[0]) else advance(owed, put)
+            while self._owed:
+                put = self._lower.try_writev(self._owed)
+                if isinstance(put, Blocked):
+                    return put
+                self._owed = advance(self._owed, put)
+            if not self.codec.has_output:
+                return None
+            scratch = borrow()
+            try:
+                self._send(self.codec.outgoing(scratch))
+            finally:
+                give_back(scratch)
 
     @override
     def try_flush(self) -> Blocked | None:
@@ -128,15 +215,17 @@ class CodecLayer(Layer):
                 stuck = self._push()
             if stuck is not None:
                 return stuck
-        return self._lower.try_flush()
+        return self._lower.try_flush() if self._below_owes else None
 
     @override
     def ready(self, condition: Condition) -> Condition | Blocked:
-        with self._lock:
-            stuck = self._push() if self._owed else None
-            if Condition.IN in condition and self.codec.pending():
-                return Condition.IN
-        if stuck is not None and condition is Condition.OUT:
+        if not self.codec.starved and Condition.IN in condition:
+            return Condition.IN
+        stuck = None
+        if self._owed or self.codec.has_output:
+            with self._lock:
+                stuck = self._push()
+        if stuck is not None and Condition.IN not in condition:
             return stuck
         below = self._lower.ready(condition)
         return below | stuck if isinstance(below, Blocked) else below
@@ -151,35 +240,34 @@ class CodecLayer(Layer):
                 while not self._step():
                     yield from self._push_op()
                     yield from self._receive_op()
-            except ProtocolError:
+                yield from self._push_op()
+                self.check_established()
+            except IochanError:
                 # The alert tells the peer why; a peer that does not take it learns nothing.
                 with self._lock:
                     self._push()
                 raise
-            yield from self._push_op()
-            self._established = True
-        yield from self.established_op()
+            self._established = self._writable = True
 
-    def established_op(self) -> Op[None]:
+    def check_established(self) -> None:
         """What a layer checks once its handshake is complete, before its user sees it as done."""
-        return
-        yield  # an operation, though this one never waits
 
     def _step(self) -> bool:
         with self._lock:
             return self.codec.step()
 
     def _receive_op(self) -> Op[None]:
-        scratch = borrow()
-        try:
-            size = self._lower.try_readv((scratch,))
-            if not isinstance(size, Blocked):
-                with self._lock:
-                    self.codec.receive(scratch[:size])
-                return
-        finally:
-            give_back(scratch)
-        yield size
+        while True:
+            scratch = borrow()
+            try:
+                size = self._lower.try_readinto(scratch)
+                if not isinstance(size, Blocked):
+                    with self._lock:
+                        self.codec.receive(scratch[:size])
+                    return
+            finally:
+                give_back(scratch)
+            yield size
 
     def _push_op(self) -> Op[None]:
         while True:
@@ -194,14 +282,14 @@ class CodecLayer(Layer):
     @override
     def end_writing_op(self) -> Op[None]:
         if not self.codec.half_close:
-            yield from super().end_writing_op()
-            return
+            yield from super(Layer, self).end_writing_op()
         self._say_goodbye()
         yield from self._push_op()
 
     def _say_goodbye(self) -> None:
         with self._lock:
             self._eof_sent = True
+            self._writable = False
             self.codec.goodbye()
 
     @override
@@ -231,6 +319,8 @@ class CodecLayer(Layer):
         super().do_close()
 
     def _refuse_early(self) -> None:
+        if self.closed:
+            raise ChannelClosedError(f"{self.name} is closed: it cannot be used any more")
         if self._eof_sent:
             message = f"{self.name} has ended its writing direction: nothing can follow the goodbye"
         else:

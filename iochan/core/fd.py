@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable
 from types import TracebackType
 
+from typing import Self
+
 from iochan.core.errors import DescriptorError
 
 __all__ = ["MAX_FDS", "FdBox", "OwnedFd"]
@@ -37,7 +39,7 @@ class OwnedFd:
         if fd >= 0:
             os.close(fd)
 
-    def __enter__(self) -> OwnedFd:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -112,7 +114,7 @@ class FdBox:
         for fd in self.take_all():
             os.close(fd)
 
-    def __enter__(self) -> FdBox:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

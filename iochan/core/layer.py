@@ -76,5 +76,5 @@ class Layer(Channel):
         self._lower.shutdown(how)
 
     @override
-    def do_set_delay(self, delay: bool) -> None:
+    def do_set_delay(self, *, delay: bool) -> None:
         self._lower.set_delay(delay)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from types import TracebackType
-
-from typing_extensions import Self
+from typing import Self
 
 from iochan.core.blocked import Blocked
 from iochan.core.channel import Channel

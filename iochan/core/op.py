@@ -84,7 +84,9 @@ def within(op: Op[T], seconds: float, what: str = "the operation") -> Op[T]:
         while True:
             blocked = next(op)
             if clock.now() >= deadline:
-                message = f"{what} did not end within {seconds:g} s: allow more time, or see why the peer is silent"
+                message = (
+                    f"{what} did not end within {seconds:g} s: allow more time, or see why the peer is silent"
+                )
                 raise ChannelTimeout(message)
             yield blocked.by(deadline)
     except StopIteration as stop:

@@ -71,6 +71,13 @@ class _FirstOf:
         return False
 
 
+def _wake_those(entry: _Entry, event: int) -> None:
+    if event & _READS:
+        _wake_all(entry.readers)
+    if event & _WRITES:
+        _wake_all(entry.writers)
+
+
 def _wake_all(waiters: list[Wakeable]) -> None:
     for waiter in tuple(waiters):
         if waiter not in waiters:
@@ -101,7 +108,7 @@ class PollLoop:
     )
 
     def __init__(self) -> None:
-        self._poll = select.poll()
+        self._poll: select.poll | select.epoll = select.poll()
         self._millis = True
         self._entries: dict[int, _Entry] = {}
         self.multis: dict[Wakeable, _FirstOf] = {}
@@ -185,16 +192,14 @@ class PollLoop:
                 continue  # closed by one before it
             readers = entry.readers
             if event == _IN and len(readers) == 1:
+                # What most events are.
                 waiter = readers[0]
                 if waiter.wake():
                     continue
                 if waiter in readers:
                     readers.remove(waiter)
             else:
-                if event & _READS and readers:
-                    _wake_all(readers)
-                if event & _WRITES and entry.writers:
-                    _wake_all(entry.writers)
+                _wake_those(entry, event)
             wanted = (_IN if entry.readers else 0) | (_OUT if entry.writers else 0)
             if wanted != entry.mask and entries.get(fd) is entry:
                 self._set_mask(fd, entry, wanted)

@@ -89,9 +89,9 @@ class Primitives(ABC):
         """
         return self.try_readv((as_view(buffer),), None, flags)
 
-    def try_write(self, data: Flat) -> int | Blocked:
+    def try_write(self, data: Flat, flags: int = 0) -> int | Blocked:
         """Accept some bytes of *data*, which is not empty: `try_writev` for one buffer."""
-        return self.try_writev((as_view(data),))
+        return self.try_writev((as_view(data),), (), flags)
 
     def try_flush(self) -> Blocked | None:
         """Push what is owed; None when nothing is owed any more."""
@@ -109,7 +109,7 @@ class Primitives(ABC):
     def do_close(self) -> None:
         """Give everything back at once, in any state, without waiting; a second call does nothing."""
 
-    def do_shutdown(self, how: Shutdown) -> None:
+    def do_shutdown(self, how: Shutdown) -> None:  # noqa: ARG002 - for those who can
         """End one or both directions at once and wake who waits there; any thread may call."""
         message = f"{self._name} has no directions that could be shut down one by one: close it"
         raise UnsupportedFeature(message, "SHUTDOWN")
@@ -119,14 +119,13 @@ class Primitives(ABC):
         return {}
 
     def farewell_op(self) -> Op[None]:
-        """Do what a graceful close does before `do_close`: push what is owed, say goodbye, and so
-        on down the stack."""
+        """Push what is owed and say goodbye, and so on down the stack: a close does it first."""
         blocked = self.try_flush()
         while blocked is not None:
             yield blocked
             blocked = self.try_flush()
 
-    def do_set_delay(self, delay: bool) -> None:
+    def do_set_delay(self, *, delay: bool) -> None:  # noqa: B027 - a hint
         """Let the channel delay small writes, or not (``TCP_NODELAY`` is *not delay*): a hint."""
 
     @property

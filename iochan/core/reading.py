@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from iochan.core import clock
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Buffer, Views, advance, as_view, as_views, total
+from iochan.core.buffers import Buffer, Views, advance, as_views, flat, total
 from iochan.core.errors import ChannelTimeout, UnexpectedEOF, WouldBlock
 from iochan.core.fd import FdBox
 from iochan.core.feature import Feature, ReadFlag
@@ -36,12 +36,12 @@ class Reading(Primitives):
             self.refuse("reader")
         self.reading = True
         try:
-            view = as_view(buffer)
-            if not view.nbytes:
+            room = flat(buffer)
+            if not room:
                 return 0
-            got = self.try_readv((view,), None, self._read_flags)
+            got = self.try_readinto(room, self._read_flags)
             if isinstance(got, Blocked):
-                got = self._wait_read(got, (view,), None, 0)
+                got = self._wait_read(got, (memoryview(room),), None, 0)
             return got
         finally:
             self.reading = self.closed
@@ -50,7 +50,9 @@ class Reading(Primitives):
         """Return between 1 and *size* bytes, as soon as there are any; ``b""`` at the end of the stream."""
         if size <= 0:
             if size < 0:
-                message = f"read of {size} bytes: give the most to return, or use readv_all for a whole record"
+                message = (
+                    f"read of {size} bytes: give the most to return, or use readv_all for a whole record"
+                )
                 raise ValueError(message)
             return b""
         scratch = borrow()
@@ -86,8 +88,11 @@ class Reading(Primitives):
             self.reading = self.closed
 
     def peek(self, size: int = DEFAULT_READ) -> bytes:
-        """Return up to *size* of the bytes that the next read will return, at least one unless the
-        stream is at its end (needs `Feature.PEEK`: sockets, and any channel under ``buffered()``)."""
+        """Return up to *size* of the bytes that the next read will return, and leave them there.
+
+        At least one, unless the stream is at its end. Needs `Feature.PEEK`: sockets have it, and
+        any channel under ``buffered()``.
+        """
         room = bytearray(size)
         return bytes(room[: self.readv([room], flags=ReadFlag.PEEK)])
 

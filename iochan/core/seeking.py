@@ -21,15 +21,15 @@ class Seeking(Writing):
 
     __slots__ = ()
 
-    def try_preadv(self, views: Views, offset: int) -> int | Blocked:
+    def try_preadv(self, views: Views, offset: int) -> int | Blocked:  # noqa: ARG002 - for those who can
         """Read at *offset*, wherever the position is; 0 is the end of the file."""
         raise self._without_offset()
 
-    def try_pwritev(self, views: Views, offset: int) -> int | Blocked:
+    def try_pwritev(self, views: Views, offset: int) -> int | Blocked:  # noqa: ARG002 - for those who can
         """Write at *offset*, wherever the position is."""
         raise self._without_offset()
 
-    def do_seek(self, offset: int, whence: int) -> int:
+    def do_seek(self, offset: int, whence: int) -> int:  # noqa: ARG002 - for those who can
         """Move the position and return it."""
         raise self._without_offset()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from iochan.core.registry import ADOPTERS, LAYERS, known, lookup
 from iochan.core.writing import HasFileno
@@ -14,15 +14,14 @@ if TYPE_CHECKING:
 __all__ = ["Stacking", "as_channel"]
 
 
-def as_channel(thing: Channel | HasFileno) -> Channel:
-    """Return *thing* as a channel: itself, or one that owns the socket or descriptor from now on.
+def as_channel(thing: Stacking | HasFileno) -> Channel:
+    """Return *thing* as a channel: itself, or one that owns its descriptor from now on.
 
     Raises:
         TypeError: It is none of these.
     """
     if isinstance(thing, Stacking):
-        channel: Channel = thing  # type: ignore[assignment] # the only subclass is Channel
-        return channel
+        return cast("Channel", thing)
     if not isinstance(thing, int) and not hasattr(thing, "fileno"):
         message = f"{type(thing).__name__} is no channel, and has no descriptor to make one of"
         raise TypeError(message)
@@ -38,11 +37,12 @@ def as_channel(thing: Channel | HasFileno) -> Channel:
 
 class Stacking:
     """What puts a layer on a channel. Called on the class, the first argument may be a socket, a
-    descriptor or any object with ``fileno()``, which the new channel owns from then on."""
+    descriptor or any object with ``fileno()``, which the new channel owns from then on.
+    """
 
     __slots__ = ()
 
-    def layer(self: Channel | HasFileno, name: str, /, *args: Any, **options: Any) -> Channel:
+    def layer(self: Stacking | HasFileno, name: str, /, *args: object, **options: object) -> Channel:
         """Return the layer *name* on this channel; it owns the channel from now on.
 
         Args:
@@ -54,14 +54,14 @@ class Stacking:
         channel: Channel = lookup(LAYERS, name)(as_channel(self), *args, **options)
         return channel
 
-    def tls_server(self: Channel | HasFileno, creds: Any, **options: Any) -> Channel:
+    def tls_server(self: Stacking | HasFileno, creds: object, **options: object) -> Channel:
         """Return a TLS server on this channel; see `iochan.tls.layer.tls_server`."""
         return Stacking.layer(self, "tls-server", creds, **options)
 
-    def tls_client(self: Channel | HasFileno, creds: Any, **options: Any) -> Channel:
+    def tls_client(self: Stacking | HasFileno, creds: object, **options: object) -> Channel:
         """Return a TLS client on this channel; see `iochan.tls.layer.tls_client`."""
         return Stacking.layer(self, "tls-client", creds, **options)
 
-    def buffered(self: Channel | HasFileno, **options: Any) -> Channel:
+    def buffered(self: Stacking | HasFileno, **options: object) -> Channel:
         """Return this channel with read-ahead; see `iochan.layers.buffered.BufferedLayer`."""
         return Stacking.layer(self, "buffered", **options)

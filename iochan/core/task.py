@@ -26,7 +26,7 @@ class Task(Generic[T]):
         done: Called at the end, also after an error; None for nobody.
     """
 
-    __slots__ = ("_blocked", "_done", "_error", "_loop", "_op", "_result", "finished")
+    __slots__ = ("_blocked", "_done", "_error", "_loop", "_op", "_result", "_stepping", "finished")
 
     def __init__(self, loop: Loop, op: Op[T], done: Callable[[Task[T]], object] | None = None) -> None:
         self._loop = loop
@@ -35,6 +35,7 @@ class Task(Generic[T]):
         self._error: BaseException | None = None
         self._result: T
         self._blocked: Blocked | None = None
+        self._stepping = False
         self.finished = False
         loop.soon(self)
 
@@ -43,7 +44,9 @@ class Task(Generic[T]):
         if self.finished:
             return False
         try:
+            self._stepping = True
             blocked = next(self._op)
+            self._stepping = False
             if self._error is not None:
                 self._finish()  # its own step cancelled it
             elif blocked is self._blocked and blocked.lasting:
@@ -65,7 +68,7 @@ class Task(Generic[T]):
         """End the operation without a result; *done* is called. A finished one stays as it is."""
         if not self.finished:
             self._error = ChannelError("the task was cancelled")
-            if not self._op.gi_running:
+            if not self._stepping:
                 self._loop.forget(self)
                 self._finish()
 

@@ -104,8 +104,9 @@ class WatchSource:
         except BaseException:
             self.remove()
             raise
-        if not again or not self.active or self._channel.closed:
+        if not again or self._channel.closed:
             self.active = False
+        if not self.active:
             return False
         if self._steady:
             return True

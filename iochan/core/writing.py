@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Buffer, Views, advance, as_view, as_views
+from iochan.core.buffers import Buffer, Views, advance, as_views, flat
 from iochan.core.errors import DescriptorError, UnsupportedFeature, WouldBlock
 from iochan.core.fd import MAX_FDS
 from iochan.core.feature import Feature, WriteFlag
@@ -51,13 +51,14 @@ class Writing(Reading):
             self.refuse("writer")
         self.writing = True
         try:
-            view = as_view(data)
-            if not view.nbytes:
+            whole = flat(data)
+            if not whole:
                 return 0
-            put = self.try_writev((view,), (), self._write_flags)
-            if isinstance(put, Blocked) or (blocked := self.try_flush()) is None:
-                return put if not isinstance(put, Blocked) else self._wait_write(put, (view,), (), 0)
-            if self._blocking:
+            put = self.try_write(whole, self._write_flags)
+            if isinstance(put, Blocked):
+                return self._wait_write(put, (memoryview(whole),), (), 0)
+            blocked = self.try_flush()
+            if blocked is not None and self._blocking:
                 run(self.retry_flush_op(blocked), self._timeout)
             return put
         finally:
@@ -101,12 +102,12 @@ class Writing(Reading):
             self.refuse("writer")
         self.writing = True
         try:
-            view = as_view(data)
-            if not view.nbytes:
+            whole = flat(data)
+            if not whole:
                 return
-            put = self.try_writev((view,), (), self._write_flags)
-            if put != view.nbytes or self.try_flush() is not None:
-                rest: Views = (view,) if isinstance(put, Blocked) else advance((view,), put)
+            put = self.try_write(whole, self._write_flags)
+            if put != len(whole) or self.try_flush() is not None:
+                rest: Views = advance((memoryview(whole),), 0 if isinstance(put, Blocked) else put)
                 run(self.write_views_op(rest), self._timeout)
         finally:
             self.writing = self.closed
@@ -122,7 +123,7 @@ class Writing(Reading):
         """
         run(self.flush_op(), self._timeout)
 
-    def set_cork(self, cork: bool) -> None:
+    def set_cork(self, cork: bool) -> None:  # noqa: FBT001 - as socket.setblocking
         """Gather small writes, or stop gathering and send what was gathered.
 
         While corked, ``write`` and ``write_all`` only copy their bytes, and send when
@@ -134,9 +135,9 @@ class Writing(Reading):
         else:
             run(self.uncork_op(), self._timeout)
 
-    def set_delay(self, delay: bool) -> None:
+    def set_delay(self, delay: bool) -> None:  # noqa: FBT001 - as socket.setblocking
         """Allow the system to delay small writes (Nagle), or not; channels without delays ignore it."""
-        self.do_set_delay(delay)
+        self.do_set_delay(delay=delay)
 
     def write_op(self, data: Buffer) -> Op[int]:
         """The operation of `write`."""

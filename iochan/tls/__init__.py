@@ -1,0 +1,1 @@
+"""TLS over any channel, and the credentials for it."""

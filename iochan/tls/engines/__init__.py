@@ -1,0 +1,1 @@
+"""What does the cryptography of a TLS session: bytes in, bytes out, no I/O."""

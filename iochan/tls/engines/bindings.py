@@ -1,0 +1,109 @@
+"""The fast engine: OpenSSL's data calls on the callers' buffers, through cryptography's bindings.
+
+The public calls allocate and copy for each record. The names used here are private ones of
+``cryptography`` and pyOpenSSL; `available` tells whether this installation has them all, and
+`iochan.tls.engines.pyopenssl` serves where it has not. Nothing else in iochan touches them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from OpenSSL import SSL
+from typing_extensions import override
+
+from iochan.core.buffers import Flat
+from iochan.core.codec import BATCH
+from iochan.tls.codec import join_pieces
+from iochan.tls.engines.pyopenssl import PyOpenSSLCodec
+
+__all__ = ["BindingsCodec", "available"]
+
+_SMALL: Final = 16384
+_NEEDED = ("SSL_read", "SSL_write", "SSL_pending", "BIO_read", "BIO_write", "BIO_get_mem_data")
+_lib: Any = getattr(SSL, "_lib", None)
+_ffi: Any = getattr(SSL, "_ffi", None)
+
+
+def available() -> bool:
+    """Tell whether this installation has all that the engine needs."""
+    parts = ("_ssl", "_into_ssl", "_from_ssl", "_raise_ssl_error")
+    connection = SSL.Connection(SSL.Context(SSL.TLS_METHOD), None)
+    return (
+        _ffi is not None
+        and all(hasattr(_lib, name) for name in _NEEDED)
+        and all(hasattr(connection, name) for name in parts)
+    )
+
+
+if available():
+    _from_buffer, _NULL = _ffi.from_buffer, _ffi.NULL
+    _SSL_read, _SSL_write, _SSL_pending = _lib.SSL_read, _lib.SSL_write, _lib.SSL_pending
+    _BIO_read, _BIO_write, _BIO_pending = _lib.BIO_read, _lib.BIO_write, _lib.BIO_get_mem_data
+
+
+class BindingsCodec(PyOpenSSLCodec):
+    """`PyOpenSSLCodec` with the data calls of the bindings."""
+
+    def __init__(self, context: SSL.Context, *, server: bool, server_name: str | None = None) -> None:
+        super().__init__(context, server=server, server_name=server_name)
+        connection: Any = self._connection
+        self._ssl = connection._ssl  # noqa: SLF001 - the guarded place
+        self._in_bio = connection._into_ssl  # noqa: SLF001
+        self._out_bio = connection._from_ssl  # noqa: SLF001
+        self._raise = connection._raise_ssl_error  # noqa: SLF001
+
+    @override
+    def feed(self, wire: memoryview) -> None:
+        if _BIO_write(self._in_bio, _from_buffer(wire), len(wire)) != len(wire):
+            message = f"OpenSSL has no memory for {len(wire)} bytes of the wire: free some"
+            raise MemoryError(message)
+
+    @override
+    def open_into(self, view: Flat) -> int:
+        done = 0
+        ssl, room, target = self._ssl, len(view), _from_buffer(view)
+        while done < room:
+            got = _SSL_read(ssl, target + done, room - done)
+            if got <= 0:
+                if not done:
+                    self._raise(ssl, got)
+                break
+            done += got
+        return done
+
+    @override
+    def receive_into(self, wire: memoryview, size: int, view: Flat, *, relaxed_eof: bool = False) -> int:
+        # One small unit in, one small read out: what a conversation does. The rest goes the long way.
+        if not 0 < size <= _SMALL or _BIO_write(self._in_bio, _from_buffer(wire), size) != size:
+            return super().receive_into(wire, size, view, relaxed_eof=relaxed_eof)
+        got = _SSL_read(self._ssl, _from_buffer(view), len(view))
+        if got > 0:
+            # Asking both costs a third of a read that finds nothing.
+            self.starved = not _BIO_pending(self._in_bio, _NULL) and not _SSL_pending(self._ssl)
+            return int(got)
+        self.starved = False
+        return self.decode_into(view, relaxed_eof=relaxed_eof)
+
+    @override
+    def encode(self, pieces: Sequence[Flat], room: memoryview) -> tuple[int, Sequence[Flat]]:
+        data = pieces[0] if len(pieces) == 1 else join_pieces(pieces)
+        size = len(data)
+        size = min(size, BATCH)
+        source = _from_buffer(data)
+        done = _SSL_write(self._ssl, source, size)
+        while 0 < done < size:
+            # One record a call: pyOpenSSL has partial writes on.
+            put = _SSL_write(self._ssl, source + done, size - done)
+            if put <= 0:
+                break
+            done += put
+        if done <= 0:
+            return super().encode(pieces, room)
+        return int(done), (room[: _BIO_read(self._out_bio, _from_buffer(room), len(room))],)
+
+    @override
+    def take(self, room: memoryview) -> int:
+        got = _BIO_read(self._out_bio, _from_buffer(room), len(room))
+        return max(0, got)

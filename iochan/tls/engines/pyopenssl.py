@@ -1,0 +1,274 @@
+"""The engine over pyOpenSSL's public calls.
+
+It does every handshake. For the data `iochan.tls.engines.bindings` has faster calls where this
+installation of ``cryptography`` allows; this one works everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cryptography import x509
+from OpenSSL import SSL, crypto
+from typing_extensions import override
+
+from iochan.core.buffers import Flat
+from iochan.core.codec import BATCH, STARVED
+from iochan.core.errors import HandshakeError, PeerRejected, RemoteProtocolError, TruncatedError, show_bytes
+from iochan.tls.codec import RECORD, TlsCodec, join_pieces
+
+__all__ = ["PyOpenSSLCodec", "VerifyFailure", "note_verify"]
+
+_FIRST_BYTES = 24
+_NOT_TLS = {
+    "wrong version number",
+    "http request",
+    "https proxy request",
+    "unknown protocol",
+    "packet length too long",
+    "record layer failure",
+    "bad record type",
+}
+_EOF_REASON = "unexpected eof while reading"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyFailure:
+    """Why a certificate was refused, as OpenSSL told during the handshake."""
+
+    code: int
+    depth: int
+    subject: str
+    reason: str
+
+    @override
+    def __str__(self) -> str:
+        which = "its own certificate" if self.depth == 0 else f"the issuer {self.depth} steps above it"
+        return f"{which} ({self.subject}): {self.reason}"
+
+
+def note_verify(connection: SSL.Connection, certificate: crypto.X509, code: int, depth: int, ok: int) -> bool:
+    """Leave OpenSSL's verdict as it is, and keep the first failure for the error's message.
+
+    The verify callback of every context that creds make.
+    """
+    if not ok and connection.get_app_data() is None:
+        subject = certificate.to_cryptography().subject.rfc4514_string()
+        reason = _VERIFY_TEXTS.get(code, f"verification error {code} of OpenSSL")
+        connection.set_app_data(VerifyFailure(code, depth, subject or "no subject", reason))
+    return bool(ok)
+
+
+_VERIFY_TEXTS = {
+    2: "its issuer is not known: is ca-cert.pem the CA that signed it?",
+    7: "its signature is wrong",
+    9: "it is not valid yet: check the clocks",
+    10: "it has expired: reissue it, or check the clocks",
+    18: "it is self-signed and not trusted: add it to ca-cert.pem",
+    19: "its chain ends in a self-signed certificate that is not trusted: is ca-cert.pem the right one?",
+    20: "its issuer is not known: is ca-cert.pem the CA that signed it?",
+    21: "its issuer's certificate is missing: the peer must send its whole chain",
+    23: "it was revoked",
+    24: "its issuer is no CA",
+    25: "its chain is longer than its issuers allow",
+    26: "it is not meant for this use: its extended key usage lacks it",
+    27: "it is not trusted for this use",
+    32: "its issuer may not sign certificates",
+    66: "its key is too weak",
+    67: "its issuer's key is too weak",
+    68: "it is signed with a weak hash",
+}
+
+
+class PyOpenSSLCodec(TlsCodec):
+    """One session of *context*.
+
+    Args:
+        context: Frozen by its first use, as pyOpenSSL has it.
+        server: Which side we are.
+        server_name: What a client asks for by SNI (ASCII); None for nothing.
+    """
+
+    def __init__(self, context: SSL.Context, *, server: bool, server_name: str | None = None) -> None:
+        super().__init__()
+        self._connection = SSL.Connection(context, None)
+        self._server = server
+        self._first = b""
+        self._ended = False
+        self._goodbye_said = False
+        if server:
+            self._connection.set_accept_state()
+        else:
+            self._connection.set_connect_state()
+            if server_name is not None:
+                self._connection.set_tlsext_host_name(server_name.encode("ascii"))
+
+    @override
+    def step(self) -> bool:
+        self.has_output = True
+        try:
+            self._connection.do_handshake()
+        except SSL.WantReadError:
+            return False
+        except SSL.SysCallError as error:
+            raise self._cut_handshake() from error
+        except SSL.ZeroReturnError as error:
+            message = "the peer closed the TLS session during the handshake: its log tells why"
+            raise HandshakeError(message) from error
+        except SSL.Error as error:
+            raise self._failed_handshake(error) from error
+        # What a TLS 1.3 server has to send now are tickets, which wait (see iochan.tls.codec).
+        self.has_output = not (self._server and self.version() == "TLSv1.3")
+        # Bytes behind the handshake may have come with it.
+        self.starved = False
+        return True
+
+    @override
+    def receive(self, wire: memoryview) -> None:
+        self.starved = False
+        if not wire:
+            self._connection.bio_shutdown()
+            return
+        if len(self._first) < _FIRST_BYTES:
+            self._first += bytes(wire[: _FIRST_BYTES - len(self._first)])
+        self.feed(wire)
+
+    def feed(self, wire: memoryview) -> None:
+        """Give bytes of the wire to the library."""
+        self._connection.bio_write(bytes(wire))
+
+    @override
+    def decode_into(self, view: Flat, *, relaxed_eof: bool = False) -> int:
+        if self._ended:
+            return 0
+        try:
+            return self.open_into(view)
+        except SSL.WantReadError:
+            return self._starve()
+        except SSL.ZeroReturnError:
+            return self._end()
+        except SSL.Error as error:
+            cut = isinstance(error, SSL.SysCallError) or _EOF_REASON in _reasons(error)
+            if cut and relaxed_eof:
+                return self._end()
+            raise (_cut() if cut else _broken(error)) from error
+
+    def open_into(self, view: Flat) -> int:
+        """Decrypt into *view*; the library's errors pass through."""
+        return self._connection.recv_into(view, min(len(view), RECORD))
+
+    def _starve(self) -> int:
+        """Note that more of the wire is needed; answers to what was read may be there now."""
+        self.has_output = self.starved = True
+        return STARVED
+
+    def _end(self) -> int:
+        """Note the end of the stream."""
+        self.has_output = self._ended = True
+        return 0
+
+    @override
+    def encode(self, pieces: Sequence[Flat], room: memoryview) -> tuple[int, Sequence[Flat]]:
+        data = memoryview(join_pieces(pieces))[:BATCH]
+        done = 0
+        while done < len(data):
+            done += self._connection.send(data[done : done + RECORD])
+        return done, (room[: self.take(room)],)
+
+    @override
+    def outgoing(self, room: memoryview) -> Sequence[Flat]:
+        got = self.take(room)
+        if got < len(room):
+            self.has_output = False
+        return (room[:got],) if got else ()
+
+    def take(self, room: memoryview) -> int:
+        """Put what has to be sent into *room* and return how many bytes that is, 0 when all is out."""
+        try:
+            data = self._connection.bio_read(len(room))
+        except SSL.WantReadError:
+            return 0
+        room[: len(data)] = data
+        return len(data)
+
+    @override
+    def goodbye(self) -> None:
+        if self._goodbye_said:
+            return
+        self._goodbye_said = self.has_output = True
+        try:
+            self._connection.shutdown()
+        except SSL.Error:
+            # A session that failed before has no goodbye to say.
+            return
+
+    @override
+    def version(self) -> str:
+        return self._connection.get_protocol_version_name()
+
+    @override
+    def cipher(self) -> str:
+        return self._connection.get_cipher_name() or "none"
+
+    @override
+    def group(self) -> str | None:
+        return self._connection.get_group_name()
+
+    @override
+    def peer_certificate(self) -> x509.Certificate | None:
+        return self._connection.get_peer_certificate(as_cryptography=True)
+
+    @override
+    def peer_chain(self) -> list[x509.Certificate]:
+        own = self.peer_certificate()
+        chain = self._connection.get_peer_cert_chain(as_cryptography=True) or []
+        # OpenSSL leaves a client's own certificate out of what a server sees as its chain.
+        return chain if own is None or own in chain else [own, *chain]
+
+    def _cut_handshake(self) -> HandshakeError:
+        what = (
+            "before its first byte: does it speak TLS?"
+            if not self._first
+            else "in the middle: its log tells why"
+        )
+        return HandshakeError(f"the peer ended the connection during the TLS handshake, {what}")
+
+    def _failed_handshake(self, error: SSL.Error) -> HandshakeError | PeerRejected:
+        reasons = _reasons(error)
+        if "certificate verify failed" in reasons:
+            failure = self._connection.get_app_data()
+            return PeerRejected(f"the peer's certificate was refused: {failure or 'no reason given'}")
+        if "peer did not return a certificate" in reasons:
+            message = (
+                "the client sent no certificate, and one is required: give it one, or set verify_peer off"
+            )
+            return PeerRejected(message)
+        if _EOF_REASON in reasons:
+            return self._cut_handshake()
+        return HandshakeError(self._explain(reasons))
+
+    def _explain(self, reasons: list[str]) -> str:
+        if self._first[:1] not in (b"\x15", b"\x16") and _NOT_TLS.intersection(reasons):
+            return f"the peer does not speak TLS: it began with {show_bytes(self._first)}; is the port right?"
+        alerts = [reason for reason in reasons if "alert" in reason]
+        if alerts:
+            return f"the peer refused the TLS handshake: {'; '.join(alerts)}; its log tells why"
+        return f"the TLS handshake failed: {'; '.join(reasons) or 'no reason given'}"
+
+
+def _cut() -> TruncatedError:
+    return TruncatedError(
+        "the TLS stream was cut: it ended without close_notify, so bytes may be missing; read with "
+        "RELAXED_EOF only where the protocol on top knows its own end"
+    )
+
+
+def _broken(error: SSL.Error) -> RemoteProtocolError:
+    reasons = "; ".join(_reasons(error))
+    return RemoteProtocolError(f"the TLS session failed: {reasons or 'no reason given'}")
+
+
+def _reasons(error: SSL.Error) -> list[str]:
+    queue = error.args[0] if error.args else ()
+    return [entry[-1] for entry in queue if isinstance(entry, tuple) and entry[-1]]

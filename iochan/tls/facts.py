@@ -1,0 +1,34 @@
+"""What a TLS layer knows of its session: ask any channel above it with ``extra``."""
+
+from __future__ import annotations
+
+from cryptography import x509
+
+from iochan.core.attribute import Attribute
+
+__all__ = [
+    "TLS_CIPHER",
+    "TLS_GROUP",
+    "TLS_PEER_CERTIFICATE",
+    "TLS_PEER_CHAIN",
+    "TLS_PEER_NAME",
+    "TLS_VERSION",
+]
+
+TLS_VERSION: Attribute[str] = Attribute("TLS version")
+"""The protocol, such as ``TLSv1.3``."""
+
+TLS_CIPHER: Attribute[str] = Attribute("TLS cipher suite")
+"""The suite's name as OpenSSL has it."""
+
+TLS_GROUP: Attribute[str | None] = Attribute("TLS key exchange group")
+"""The group's name, such as ``X25519MLKEM768``; None where the engine cannot tell."""
+
+TLS_PEER_CERTIFICATE: Attribute[x509.Certificate | None] = Attribute("TLS peer certificate")
+"""The peer's own certificate; None if it sent none."""
+
+TLS_PEER_CHAIN: Attribute[list[x509.Certificate]] = Attribute("TLS peer chain")
+"""The certificates that the peer sent, its own first."""
+
+TLS_PEER_NAME: Attribute[str | None] = Attribute("TLS peer name")
+"""The distinguished name of the peer's verified certificate, as GnuTLS prints it; None without one."""

@@ -1,0 +1,74 @@
+"""Print which of the foreign programs that the interop tests talk to are here, and in which version."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+
+ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A program, how it tells its version, and the Debian package that brings it."""
+
+    program: str
+    version_flag: str
+    package: str
+
+    def version(self) -> str:
+        """Return the version that the program prints, or `ABSENT` when it is not on the PATH."""
+        path = shutil.which(self.program)
+        if path is None:
+            return ABSENT
+        # The paths are of the table below. stunnel and socat say it on stderr, or below a banner.
+        done = subprocess.run(  # noqa: S603
+            [path, self.version_flag],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=20,
+            check=False,
+        )
+        match = re.search(r"\d+\.\d+[\w.+-]*", done.stdout + done.stderr)
+        return match.group() if match else "unknown"
+
+
+PEERS = (
+    Peer("openssl", "version", "openssl"),
+    Peer("gnutls-cli", "--version", "gnutls-bin"),
+    Peer("gnutls-serv", "--version", "gnutls-bin"),
+    Peer("socat", "-V", "socat"),
+    Peer("stunnel", "-version", "stunnel4"),
+    Peer("qemu-system-x86_64", "--version", "qemu-system-x86"),
+    Peer("ps", "--version", "procps"),
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the table, or the packages to install; return 1 when a peer is required and absent."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--require", action="store_true", help="exit 1 when one is absent")
+    parser.add_argument("--packages", action="store_true", help="print only the packages of those absent")
+    args = parser.parse_args(arguments)
+
+    versions = {peer: peer.version() for peer in PEERS}
+    missing = sorted({peer.package for peer, version in versions.items() if version == ABSENT})
+    if args.packages:
+        print(*missing)
+        return 0
+    print(f"{'peer':<20} {'version':<24} package")
+    for peer, version in versions.items():
+        print(f"{peer.program:<20} {version:<24} {peer.package}")
+    if missing:
+        print(f"absent: install {' '.join(missing)} (make peers does it)")
+    return 1 if missing and args.require else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
