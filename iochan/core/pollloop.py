@@ -30,12 +30,18 @@ _WORTH_PURGING = 64
 class _Entry:
     """One descriptor: the events asked of the kernel, and who waits for them."""
 
-    __slots__ = ("mask", "readers", "writers")
+    __slots__ = ("fd", "mask", "readers", "writers")
 
-    def __init__(self) -> None:
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
         self.mask = 0
         self.readers: list[Wakeable] = []
         self.writers: list[Wakeable] = []
+
+    @property
+    def wanted(self) -> int:
+        """The events that somebody waits for."""
+        return (_IN if self.readers else 0) | (_OUT if self.writers else 0)
 
     def drop(self, waiter: Wakeable) -> None:
         """Forget *waiter*, if it waits here."""
@@ -61,6 +67,7 @@ class _FirstOf:
         self.done = True
         for entry in self.entries:
             entry.drop(self)
+        self.loop.left += self.entries
         self.loop.multis.pop(self.waiter, None)
 
     def wake(self) -> bool:
@@ -104,6 +111,7 @@ class PollLoop:
         "_soon",
         "_stopped",
         "_timers",
+        "left",
         "multis",
     )
 
@@ -111,6 +119,7 @@ class PollLoop:
         self._poll: select.poll | select.epoll = select.poll()
         self._millis = True
         self._entries: dict[int, _Entry] = {}
+        self.left: list[_Entry] = []
         self.multis: dict[Wakeable, _FirstOf] = {}
         self._soon: collections.deque[Wakeable] = collections.deque()
         self._timers: list[tuple[float, int, _FirstOf]] = []
@@ -123,7 +132,7 @@ class PollLoop:
         waits = blocked.waits
         if len(waits) == 1 and blocked.deadline is None:
             pollable, condition = waits[0]
-            self._wait(self._entry(pollable), pollable.fileno(), poll_mask(condition), waiter)
+            self._wait(self._entry(pollable), poll_mask(condition), waiter)
             return
         first = self.multis[waiter] = _FirstOf(self, waiter)
         for pollable, condition in waits:
@@ -133,7 +142,7 @@ class PollLoop:
                 first.end()
                 raise
             first.entries.append(entry)
-            self._wait(entry, pollable.fileno(), poll_mask(condition), first)
+            self._wait(entry, poll_mask(condition), first)
         if blocked.deadline is not None:
             if len(self._timers) >= _WORTH_PURGING:
                 self._purge_timers()
@@ -150,6 +159,8 @@ class PollLoop:
             first.end()
         for entry in self._entries.values():
             entry.drop(waiter)
+            if entry.wanted != entry.mask:
+                self.left.append(entry)
         if waiter in self._soon:
             self._soon = collections.deque(other for other in self._soon if other is not waiter)
 
@@ -161,6 +172,8 @@ class PollLoop:
         """Turn until `stop`, or until nobody waits for anything."""
         self._stopped = False
         while not self._stopped:
+            if self.left:
+                self._tidy()
             if self._soon or self._timers:
                 self.turn()
             elif self._registered:
@@ -174,6 +187,8 @@ class PollLoop:
 
         What a waiter raises ends the turn; the others' turn comes with the next one.
         """
+        if self.left:
+            self._tidy()
         timeout = self._prepare(timeout)
         if timeout is None:
             self._dispatch(self._poll.poll())
@@ -200,9 +215,7 @@ class PollLoop:
                     readers.remove(waiter)
             else:
                 _wake_those(entry, event)
-            wanted = (_IN if entry.readers else 0) | (_OUT if entry.writers else 0)
-            if wanted != entry.mask and entries.get(fd) is entry:
-                self._set_mask(fd, entry, wanted)
+            self._adjust(entry)
 
     def _prepare(self, timeout: float | None) -> float | None:
         """Wake those of `soon`; return how long the turn may then wait."""
@@ -217,6 +230,17 @@ class PollLoop:
             timeout = due if timeout is None else min(timeout, due)
         return timeout
 
+    def _adjust(self, entry: _Entry) -> None:
+        wanted = entry.wanted
+        if wanted != entry.mask and self._entries.get(entry.fd) is entry:
+            self._set_mask(entry.fd, entry, wanted)
+
+    def _tidy(self) -> None:
+        # Not at once: most of those that are left are waited for again before the next poll.
+        left, self.left = self.left, []
+        for entry in left:
+            self._adjust(entry)
+
     def _entry(self, pollable: Pollable) -> _Entry:
         fd = pollable.fileno()
         entry = self._entries.get(fd)
@@ -224,17 +248,17 @@ class PollLoop:
             if fd < 0:
                 message = "the channel was closed while an operation waited on it"
                 raise ChannelClosedError(message)
-            entry = self._entries[fd] = _Entry()
+            entry = self._entries[fd] = _Entry(fd)
             pollable.on_close(self._drop_fd)
         return entry
 
-    def _wait(self, entry: _Entry, fd: int, mask: int, waiter: Wakeable) -> None:
+    def _wait(self, entry: _Entry, mask: int, waiter: Wakeable) -> None:
         if mask & _OUT:
             entry.writers.append(waiter)
         if mask != _OUT:
             entry.readers.append(waiter)
         if mask & ~entry.mask or not entry.mask:
-            self._set_mask(fd, entry, entry.mask | mask or _IN)
+            self._set_mask(entry.fd, entry, entry.mask | mask or _IN)
 
     def _set_mask(self, fd: int, entry: _Entry, mask: int) -> None:
         # A hang-up is reported whatever the mask is: a descriptor that nobody waits for must leave.
