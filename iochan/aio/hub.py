@@ -129,6 +129,10 @@ class Hub:
         if entry is not None and not self.loop.is_closed():
             entry.dissolve()
 
+    def disband(self) -> None:
+        """Let go of all who wait: the loop is closed, and nobody will wake them."""
+        self._entries.clear()
+
 
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
 
@@ -139,6 +143,6 @@ def hub_of(loop: asyncio.AbstractEventLoop) -> Hub:
     if hub is None:
         for other in list(_hubs):
             if other.is_closed():
-                _hubs.pop(other, None)
+                _hubs.pop(other).disband()
         hub = _hubs[loop] = Hub(loop)
     return hub
