@@ -172,7 +172,7 @@ class PollLoop:
         """Turn until `stop`, or until nobody waits for anything."""
         self._stopped = False
         while not self._stopped:
-            if self.left:
+            if self.left or self._timers:
                 self._tidy()
             if self._soon or self._timers:
                 self.turn()
@@ -187,7 +187,7 @@ class PollLoop:
 
         What a waiter raises ends the turn; the others' turn comes with the next one.
         """
-        if self.left:
+        if self.left or self._timers:
             self._tidy()
         timeout = self._prepare(timeout)
         if timeout is None:
@@ -240,6 +240,8 @@ class PollLoop:
         left, self.left = self.left, []
         for entry in left:
             self._adjust(entry)
+        while self._timers and self._timers[0][2].done:
+            heapq.heappop(self._timers)
 
     def _entry(self, pollable: Pollable) -> _Entry:
         fd = pollable.fileno()
