@@ -109,7 +109,9 @@ def test_a_watch_calls_until_it_is_told_to_stop(ends: Ends) -> None:
 def test_a_removed_watch_is_not_called(ends: Ends) -> None:
     async def main() -> None:
         called: list[Channel] = []
-        source = add_watch(AsyncioLoop(), ends[0], Condition.IN, lambda channel, _: called.append(channel) is None)
+        source = add_watch(
+            AsyncioLoop(), ends[0], Condition.IN, lambda channel, _: called.append(channel) is None
+        )
         source.remove()
         source.remove()
         ends[1].write_all(b"x")

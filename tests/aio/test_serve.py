@@ -143,7 +143,9 @@ def test_leaving_lets_handlers_finish_and_accepts_no_more(start: Start) -> None:
     start(main)
 
 
-def test_handlers_that_outlive_the_grace_are_cancelled(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+def test_handlers_that_outlive_the_grace_are_cancelled(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
     async def main() -> None:
         listener = TcpListener()
         with contextlib.ExitStack() as stack:
