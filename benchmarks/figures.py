@@ -20,12 +20,12 @@ class Samples:
     """What a row's contenders did: a figure, and extras by title, for each round.
 
     Attributes:
-        absent: why a contender has no samples.
+        notes: why a contender has no samples, or what its last failure was.
     """
 
     figures: dict[str, list[float | None]]
     extras: dict[str, dict[str, list[float]]]
-    absent: dict[str, str]
+    notes: dict[str, str]
 
 
 @dataclass(frozen=True)

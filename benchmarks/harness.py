@@ -15,7 +15,7 @@ from benchmarks.process import SampleError, Worker
 from benchmarks.rows.row import SERVER_CORE, Row
 
 START_SECONDS = 20.0
-RESULT_SECONDS = 60.0
+RESULT_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def run_row(
     samples = Samples(
         figures={name: [] for name in running},
         extras={name: {title: [] for title in row.extras} for name in running},
-        absent=absent,
+        notes=absent,
     )
     for number in range(settings.rounds):
         for name in running:
@@ -92,7 +92,7 @@ def run_row(
                 result, job = sample(row, name, settings, directory)
             except SampleError as error:
                 samples.figures[name].append(None)
-                samples.absent[name] = str(error)
+                samples.notes[name] = str(error)
                 continue
             samples.figures[name].append(row.figure(result, job))
             for title, figure in row.extras.items():

@@ -54,4 +54,6 @@ def _program(command: tuple[str, ...]) -> str:
     except FileNotFoundError:
         return "not installed"
     lines = (done.stdout + done.stderr).splitlines()
-    return next((line.strip() for line in lines if " version " in line or line.startswith("stunnel ")), "unknown")
+    return next(
+        (line.strip() for line in lines if " version " in line or line.startswith("stunnel ")), "unknown"
+    )

@@ -26,12 +26,16 @@ def number(value: float | None) -> str:
 def text(row: Row, samples: Samples) -> str:
     """The row's table, and a line for each bar."""
     titles = (row.unit, "ratio", "spread", *row.extras)
-    lines = [f"{row.name}: {row.title}", "", "contender".ljust(NAME) + "".join(t.rjust(COLUMN) for t in titles)]
+    lines = [
+        f"{row.name}: {row.title}",
+        "",
+        "contender".ljust(NAME) + "".join(t.rjust(COLUMN) for t in titles),
+    ]
     for name, figures in samples.figures.items():
         cells = [number(middle(figures)), _ratio(row, samples, name), _spread(figures)]
         cells += [number(middle(samples.extras[name][title])) for title in row.extras]
         lines.append(name.ljust(NAME) + "".join(cell.rjust(COLUMN) for cell in cells))
-    lines += [f"{name.ljust(NAME)}  {reason}" for name, reason in samples.absent.items()]
+    lines += [f"{name.ljust(NAME)}  {reason}" for name, reason in samples.notes.items()]
     lines.append("")
     for verdict in judge(row, samples):
         lines.append(f"  {verdict.word:<13}{number(verdict.value):>6}   {verdict.text}")
@@ -53,7 +57,7 @@ def values(row: Row, samples: Samples) -> dict[str, Any]:
             }
             for name, figures in samples.figures.items()
         },
-        "absent": samples.absent,
+        "notes": samples.notes,
         "bars": [
             {"bar": verdict.text, "value": verdict.value, "verdict": verdict.word}
             for verdict in judge(row, samples)

@@ -102,7 +102,9 @@ class Crowd(Contender):
 
     def _connect(self, job: Job, view: memoryview) -> dict[int, Member]:
         context = pki.context_or_none(job)
-        made = (Member(job) if context is None else TlsMember(job, context, view) for _ in range(job.connections))
+        made = (
+            Member(job) if context is None else TlsMember(job, context, view) for _ in range(job.connections)
+        )
         return {member.sock.fileno(): member for member in made}
 
     def _keep_asking(

@@ -1,4 +1,4 @@
-"""The least event loop that Python can have: epoll, non-blocking sockets, no callbacks."""
+"""The least event loop that Python can have: epoll, a non-blocking socket, no callbacks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from benchmarks.contenders.base import Blocking, End
+from benchmarks.contenders.base import Contender
 
 if TYPE_CHECKING:
     import socket
@@ -15,22 +15,37 @@ if TYPE_CHECKING:
     from benchmarks.job import Job
 
 
-class Epoll(Blocking):
-    """Wait for input in epoll, receive, send: messages of a ping-pong always fit the socket."""
+class Epoll(Contender):
+    """Wait for input in epoll, receive, send: the messages of a ping-pong always fit the socket."""
 
     @override
-    def open(self, sock: socket.socket, job: Job) -> End:
+    def perform(self, role: str, sock: socket.socket, job: Job) -> None:
         sock.setblocking(False)
-        poll = select.epoll()
-        poll.register(sock, select.EPOLLIN)
-        wait, receive = poll.poll, sock.recv_into
+        with sock, select.epoll() as poll:
+            poll.register(sock, select.EPOLLIN)
+            if role == "echo":
+                self._echo(sock, poll, job)
+            else:
+                self._ping(sock, poll, job)
 
-        def recv_into(view: memoryview) -> int:
+    def _echo(self, sock: socket.socket, poll: select.epoll, job: Job) -> None:
+        wait, receive, send, view = poll.poll, sock.recv_into, sock.send, job.buffer
+        while True:
             wait()
-            return receive(view)
+            count = receive(view)
+            if not count:
+                return
+            send(view[:count])
 
-        def close() -> None:
-            poll.close()
-            sock.close()
-
-        return End(recv_into, sock.sendall, close)
+    def _ping(self, sock: socket.socket, poll: select.epoll, job: Job) -> None:
+        wait, receive, send, view = poll.poll, sock.recv_into, sock.send, job.buffer
+        message, size = job.message, job.size
+        for _ in job.clock.laps():
+            send(message)
+            got = 0
+            while got < size:
+                wait()
+                count = receive(view)
+                if not count:
+                    raise EOFError("the peer closed in the middle of a message")
+                got += count

@@ -7,7 +7,9 @@ from benchmarks.rows.row import Bar, Part, Row, messages_per_second
 PARTS = (Part("echo", server=True), Part("ping"))
 
 
-def pingpong(name: str, title: str, peers: tuple[str, ...], bars: tuple[Bar, ...], *, tls: bool = False) -> Row:
+def pingpong(
+    name: str, title: str, peers: tuple[str, ...], bars: tuple[Bar, ...], *, tls: bool = False
+) -> Row:
     """A row of this kind."""
     return Row(
         name=name,
@@ -52,7 +54,15 @@ ROWS = (
     pingpong(
         "tls-pingpong",
         "64 B ping-pong, TLS 1.3",
-        ("ssl-socket", "pyopenssl", "asyncio-protocol", "asyncio-streams", "uvloop-protocol", "anyio", "trio"),
+        (
+            "ssl-socket",
+            "pyopenssl",
+            "asyncio-protocol",
+            "asyncio-streams",
+            "uvloop-protocol",
+            "anyio",
+            "trio",
+        ),
         (
             Bar("iochan", ("ssl-socket",), 0.95),
             Bar("iochan-asyncio", ("asyncio-protocol",), 1.1),
