@@ -50,7 +50,7 @@ def _package(name: str) -> str:
 
 def _program(command: tuple[str, ...]) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a constant
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         return "not installed"
     lines = (done.stdout + done.stderr).splitlines()

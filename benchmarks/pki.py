@@ -7,7 +7,7 @@ Python 3.11 cannot, and gets it as OpenSSL's first choice (checked by :func:`che
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
 import ssl
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SUITE = "TLS_AES_256_GCM_SHA384"
 HOSTNAME = "localhost"
-LIFETIME = datetime.timedelta(days=2)
+LIFETIME = dt.timedelta(days=2)
 
 
 def make(directory: Path) -> None:
@@ -73,7 +73,7 @@ def _certificate(
     issuer: x509.Certificate | None,
 ) -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = dt.datetime.now(dt.UTC)
     signer_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
     return (
         x509.CertificateBuilder()

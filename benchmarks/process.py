@@ -33,7 +33,7 @@ class Worker:
     def __init__(self, role: str, contender: str, job: Job) -> None:
         self.name = f"{contender} as {role}"
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
-        self._process = subprocess.Popen(  # noqa: S603 - our own module
+        self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", role, contender, job.to_json()],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
@@ -47,7 +47,7 @@ class Worker:
         """The process's id."""
         return self._process.pid
 
-    def wait_for(self, key: str, seconds: float) -> Any:
+    def wait_for(self, key: str, seconds: float) -> Any:  # noqa: ANN401 - JSON
         """The value of the line that has ``key``; its end or the time's raises SampleError."""
         deadline = time.monotonic() + seconds
         while True:

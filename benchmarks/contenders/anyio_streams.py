@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import anyio
 from anyio.abc import SocketStream
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from benchmarks.job import Job
 
-Stream = SocketStream | TLSStream
+Stream: TypeAlias = SocketStream | TLSStream
 
 
 class AnyioStreams(Awaited[Stream]):

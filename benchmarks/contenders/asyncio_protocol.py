@@ -22,7 +22,7 @@ OVER = object()
 
 
 class Side(asyncio.BaseProtocol):
-    """One side of a connection; a role says what :meth:`received` does with bytes.
+    """One side of a connection, whose role is what it does with the bytes it gets.
 
     The receive buffer is one for all connections of a process: a buffer is filled and handled
     within one callback.

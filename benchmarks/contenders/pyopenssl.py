@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def context(job: Job) -> SSL.Context:
-    """pyOpenSSL's context for this side of ``job``: TLS 1.3, the pinned suite."""
+    """The context for this side of ``job``: TLS 1.3, the pinned suite."""
     made = SSL.Context(SSL.TLS_METHOD)
     made.set_min_proto_version(SSL.TLS1_3_VERSION)
     made.set_tls13_ciphersuites(pki.SUITE.encode())

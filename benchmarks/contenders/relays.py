@@ -41,7 +41,7 @@ def become(program: str, *arguments: str) -> None:
     """Replace this process, which stays on its core, by ``program``."""
     path = shutil.which(program)
     assert path is not None
-    os.execv(path, [program, *arguments])  # noqa: S606 - no shell is wanted
+    os.execv(path, [program, *arguments])
 
 
 class Leg(asyncio.BufferedProtocol):

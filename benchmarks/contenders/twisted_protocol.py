@@ -6,13 +6,10 @@ import socket
 from typing import TYPE_CHECKING
 
 from twisted.internet import reactor
-from twisted.internet.interfaces import IPushProducer
-from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.protocol import Factory
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from typing_extensions import override
-from zope.interface import implementer
 
-from benchmarks import pki
 from benchmarks.contenders.base import Contender
 from benchmarks.contenders.pyopenssl import context
 
@@ -24,7 +21,25 @@ if TYPE_CHECKING:
     from benchmarks.job import Job
 
 
-class Sink(Protocol):
+class Side:
+    """What Twisted asks of a protocol, by duck typing: one connection, whose end stops the reactor."""
+
+    transport: Any
+
+    def makeConnection(self, transport: object) -> None:  # noqa: N802 - Twisted's name
+        """The connection stands."""
+        self.transport = transport
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
+        """Bytes came."""
+
+    def connectionLost(self, _reason: object) -> None:  # noqa: N802 - Twisted's name
+        """The connection ended."""
+        running: Any = reactor
+        running.stop()
+
+
+class Sink(Side):
     """Count what comes."""
 
     def __init__(self, job: Job) -> None:
@@ -34,13 +49,8 @@ class Sink(Protocol):
     def dataReceived(self, data: bytes) -> None:
         self.add(len(data))
 
-    @override
-    def connectionLost(self, reason: Any = None) -> None:
-        stop_reactor()
 
-
-@implementer(IPushProducer)
-class Pour(Protocol):
+class Pour(Side):
     """Write until the transport says pause, as its streaming producer."""
 
     def __init__(self, job: Job) -> None:
@@ -49,22 +59,21 @@ class Pour(Protocol):
         self.paused = False
 
     @override
-    def connectionMade(self) -> None:
-        transport: Any = self.transport
-        transport.registerProducer(self, True)
+    def makeConnection(self, transport: object) -> None:
+        super().makeConnection(transport)
+        self.transport.registerProducer(self, True)
         self.resumeProducing()
 
     def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
         """Write until told to pause."""
-        transport: Any = self.transport
         self.paused = False
-        write, message = transport.write, self.message
+        write, message = self.transport.write, self.message
         for _ in self.laps:
             write(message)
             if self.paused:
                 return
-        transport.unregisterProducer()
-        transport.loseConnection()
+        self.transport.unregisterProducer()
+        self.transport.loseConnection()
 
     def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
         """The transport is full."""
@@ -73,10 +82,6 @@ class Pour(Protocol):
     def stopProducing(self) -> None:  # noqa: N802 - Twisted's name
         """The connection is gone."""
         self.paused = True
-
-    @override
-    def connectionLost(self, reason: Any = None) -> None:
-        stop_reactor()
 
 
 class Credentials:
@@ -98,15 +103,10 @@ class TwistedProtocol(Contender):
         kind = {"sink": Sink, "pour": Pour}[role]
         factory: Any = Factory.forProtocol(lambda: kind(job))
         if job.tls:
-            factory = TLSMemoryBIOFactory(Credentials(job), not job.server, factory)
+            credentials: Any = Credentials(job)
+            factory = TLSMemoryBIOFactory(credentials, not job.server, factory)
         sock.setblocking(False)
         running: Any = reactor
         running.adoptStreamConnection(sock.fileno(), socket.AF_INET, factory)
         sock.close()
         running.run()
-
-
-def stop_reactor() -> None:
-    """End the one connection's reactor."""
-    running: Any = reactor
-    running.stop()

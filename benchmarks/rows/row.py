@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Required, TypedDict
 
 from benchmarks.job import Job, Result
 
@@ -11,6 +12,17 @@ SERVER_CORE = 0
 OTHER_CORE = 1
 
 Figure = Callable[[Result, Job], float]
+
+
+class Work(TypedDict, total=False):
+    """The fields of :class:`~benchmarks.job.Job` that a row sets."""
+
+    size: Required[int]
+    pieces: int
+    gather: bool
+    unix: bool
+    tls: bool
+    connections: int
 
 
 @dataclass(frozen=True)
@@ -65,7 +77,7 @@ class Row:
         less_is_better: how figures compare.
         peers: whose figures it shows, apart from those that bars name; the first one is the table's
             reference (ratio 1).
-        work: the fields of :class:`~benchmarks.job.Job` that the row sets.
+        work: what the messages and the connections are.
     """
 
     name: str
@@ -76,7 +88,7 @@ class Row:
     figure: Figure
     peers: tuple[str, ...]
     bars: tuple[Bar | Cap, ...]
-    work: dict[str, int | bool]
+    work: Work
     extras: dict[str, Figure] = field(default_factory=dict)
     less_is_better: bool = False
 

@@ -21,7 +21,8 @@ ONE_SHORT_ROUND = Settings(rounds=1, seconds=0.02, warmup=0.0)
 
 
 def row_with(*bars: Bar | Cap, less_is_better: bool = False) -> Row:
-    return dataclasses.replace(ROWS["pingpong"], bars=bars, less_is_better=less_is_better)
+    pingpong: Row = ROWS["pingpong"]
+    return dataclasses.replace(pingpong, bars=bars, less_is_better=less_is_better)
 
 
 def samples_of(**figures: list[float | None]) -> Samples:
