@@ -50,7 +50,7 @@ class Side(asyncio.BaseProtocol):
 
 
 class Echo(Side):
-    """Send back what comes. (A transport may keep what it cannot send: it gets a copy.)"""
+    """Send back a copy of what comes: a transport may keep what it cannot send at once."""
 
     @override
     def received(self, data: bytes | memoryview) -> None:
@@ -154,13 +154,13 @@ class AsyncioProtocol(Contender):
 
     async def _perform(self, role: str, sock: socket.socket, job: Job) -> None:
         loop = asyncio.get_running_loop()
-        context, factory = pki.context_or_none(job), self.factory(role, job)
+        context, side = pki.context_or_none(job), self.factory(role, job)()
         if job.server:
-            transport, side = await loop.connect_accepted_socket(factory, sock, ssl=context)
+            transport, _ = await loop.connect_accepted_socket(lambda: side, sock, ssl=context)
         else:
             name = pki.HOSTNAME if job.tls else None
-            transport, side = await loop.create_connection(
-                factory, sock=sock, ssl=context, server_hostname=name
+            transport, _ = await loop.create_connection(
+                lambda: side, sock=sock, ssl=context, server_hostname=name
             )
         if job.tls:
             pki.check_suite(transport.get_extra_info("cipher"))
