@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import tempfile
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+RESULTS = Path(__file__).resolve().parent / "results"
 QUICK = Settings(rounds=1, seconds=0.05, warmup=0.02)
 
 
@@ -32,7 +34,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("rows", nargs="*", metavar="ROW", help="rows to run (default: all)")
     parser.add_argument("--rounds", type=int, help=f"samples of each contender (default {Settings.rounds})")
     parser.add_argument("--contenders", default="", metavar="A,B", help="run only these contenders")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to FILE")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        metavar="FILE",
+        help=f"where every figure goes (default: a new file in {RESULTS.name}/)",
+    )
     parser.add_argument("--quick", action="store_true", help="one short round: does everything work?")
     parser.add_argument("--strict", action="store_true", help="exit with 1 unless every bar is met")
     options = parser.parse_args(arguments)
@@ -77,11 +84,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             write(table.text(row, samples))
             done[name] = table.values(row, samples)
             met = met and all(verdict.passed for verdict in judge(row, samples))
-    if options.json is not None:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
+    if (path := report_path(options)) is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
         report = {"machine": facts, "settings": asdict(chosen), "rows": done}
-        options.json.write_text(json.dumps(report, indent=2) + "\n")
+        path.write_text(json.dumps(report, indent=2) + "\n")
+        write(f"every figure: {path}")
     return 0 if met or not options.strict else 1
+
+
+def report_path(options: argparse.Namespace) -> Path | None:
+    """Where the figures go; a quick run leaves none unless asked."""
+    asked: Path | None = options.json
+    if asked is not None or options.quick:
+        return asked
+    return RESULTS / f"{time.strftime('%Y%m%d-%H%M%S')}.json"
 
 
 def write(text: str) -> None:
