@@ -11,9 +11,9 @@ from typing_extensions import override
 from iochan.address.base import BaseAddress
 from iochan.address.escape import escape, unescape
 from iochan.address.inet import MAX_PORT
-from iochan.address.option import BOOL, integer, option, show_text
+from iochan.address.option import BOOL, integer, option
 from iochan.address.unix import MAX_UNIX_PATH
-from iochan.core.errors import AddressError
+from iochan.core.errors import AddressError, show_text
 
 __all__ = ["AbstractAddress"]
 

@@ -10,8 +10,8 @@ from typing import Any, ClassVar, Self
 from typing_extensions import override
 
 from iochan.address.escape import escape, unescape
-from iochan.address.option import check_options, print_options, read_options, show_text
-from iochan.core.errors import AddressError
+from iochan.address.option import check_options, print_options, read_options
+from iochan.core.errors import AddressError, show_text
 
 __all__ = ["BaseAddress", "print_path", "read_path"]
 

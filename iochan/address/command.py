@@ -10,8 +10,7 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from iochan.address.base import BaseAddress
-from iochan.address.option import show_text
-from iochan.core.errors import AddressError
+from iochan.core.errors import AddressError, show_text
 
 __all__ = ["CommandAddress"]
 

@@ -11,8 +11,8 @@ from typing_extensions import override
 
 from iochan.address.base import BaseAddress
 from iochan.address.escape import escape, unescape
-from iochan.address.option import BOOL, integer, option, show_text
-from iochan.core.errors import AddressError
+from iochan.address.option import BOOL, integer, option
+from iochan.core.errors import AddressError, show_text
 
 __all__ = ["MAX_PORT", "InetAddress"]
 

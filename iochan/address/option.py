@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, ClassVar, Protocol
 
-from iochan.core.errors import AddressError, show_known
+from iochan.core.errors import AddressError, show_known, show_text
 
 __all__ = [
     "BOOL",
@@ -26,17 +26,10 @@ __all__ = [
     "option",
     "print_options",
     "read_options",
-    "show_text",
 ]
 
-_SHOWN = 64
 _DIGITS = re.compile(r"[0-9]{1,10}")
 _OCTAL = re.compile(r"[0-7]{1,5}")
-
-
-def show_text(text: str) -> str:
-    """Return *text* as it may stand in a message: ASCII, quoted, at most 64 characters of it."""
-    return ascii(text[:_SHOWN]) + ("…" if len(text) > _SHOWN else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterator
 
 from iochan.address.escape import unescape
-from iochan.address.option import show_text
 from iochan.address.scheme import ALIASES, SCHEMES, Address
 from iochan.address.stack import (
     MAX_LAYERS,
@@ -25,7 +24,7 @@ from iochan.address.stack import (
     check_known,
     labels,
 )
-from iochan.core.errors import AddressError, show_known
+from iochan.core.errors import AddressError, show_known, show_text
 
 __all__ = ["parse_stack"]
 

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from iochan.address.base import BaseAddress, print_path, read_path
-from iochan.address.option import COMMAND, option, show_text
-from iochan.core.errors import AddressError
+from iochan.address.option import COMMAND, option
+from iochan.core.errors import AddressError, show_text
 
 __all__ = ["PtyAddress"]
 

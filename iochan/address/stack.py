@@ -11,9 +11,8 @@ from typing import TypeAlias
 from typing_extensions import override
 
 from iochan.address.escape import escape
-from iochan.address.option import show_text
 from iochan.address.scheme import ALIASES, SCHEMES, Address
-from iochan.core.errors import AddressError, show_known
+from iochan.core.errors import AddressError, show_known, show_text
 
 __all__ = [
     "MAX_LAYERS",

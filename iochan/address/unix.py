@@ -10,8 +10,8 @@ from typing_extensions import override
 
 from iochan.address.base import BaseAddress, print_path, read_path
 from iochan.address.inet import MAX_PORT
-from iochan.address.option import integer, option, show_text
-from iochan.core.errors import AddressError
+from iochan.address.option import integer, option
+from iochan.core.errors import AddressError, show_text
 
 __all__ = ["MAX_UNIX_PATH", "UnixAddress"]
 

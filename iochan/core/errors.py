@@ -60,9 +60,11 @@ __all__ = [
     "WouldBlock",
     "show_bytes",
     "show_known",
+    "show_text",
 ]
 
 _SHOWN_BYTES = 64
+_SHOWN_TEXT = 64
 
 
 def show_bytes(data: bytes | bytearray | memoryview) -> str:
@@ -71,10 +73,15 @@ def show_bytes(data: bytes | bytearray | memoryview) -> str:
     return ascii(head) + ("…" if len(data) > _SHOWN_BYTES else "")
 
 
+def show_text(text: str) -> str:
+    """Return *text* as it may stand in a message: ASCII, quoted, at most 64 characters of it."""
+    return ascii(text[:_SHOWN_TEXT]) + ("…" if len(text) > _SHOWN_TEXT else "")
+
+
 def show_known(name: str, known: Iterable[str]) -> str:
     """Return the end of a message about an unknown *name*: what is known, and what may have been meant."""
     names = sorted(known)
-    close = get_close_matches(name[:_SHOWN_BYTES], names, n=1)
+    close = get_close_matches(name[:_SHOWN_TEXT], names, n=1)
     meant = f"; did you mean {close[0]!r}?" if close else ""
     return f"(known: {', '.join(names) or 'none'}{meant})"
 
