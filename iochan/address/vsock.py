@@ -26,7 +26,7 @@ class VsockAddress(BaseAddress):
     """``vsock://cid:port``, or ``vsock://any:port`` to listen.
 
     Attributes:
-        cid: The context: 2 is the host, 1 this machine itself, `ANY_CID` every one.
+        cid: The context: 2 is the host, 1 this machine itself, 4294967295 (``ANY_CID``) every one.
         port: 0 to 4294967295; the last is any free one when listening.
         backlog: How many connections wait to be accepted; None leaves it to the listener.
     """
