@@ -12,6 +12,8 @@ import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
+from typing_extensions import override
+
 from iochan.channels.socket import SocketChannel
 from iochan.core import clock
 from iochan.core.channel import Channel
@@ -77,6 +79,7 @@ class ChannelSource(Source):
         self.watch = Watch(channel, interest)
         self.callback = callback
 
+    @override
     def prepare(self) -> tuple[bool, float | None]:
         """Ask the channel again: what it waits for changes with every read and write."""
         self.watch.refresh()
@@ -84,16 +87,19 @@ class ChannelSource(Source):
         seconds = None if deadline is None else max(0.0, deadline - clock.now())
         return bool(self.watch.ready_now), seconds
 
+    @override
     def polls(self) -> list[tuple[int, int]]:
         """Name every descriptor: a stack may wait on more than one."""
         return [(pollable.fileno(), poll_mask(condition)) for pollable, condition in self.watch.waits]
 
+    @override
     def check(self, events: dict[int, int]) -> bool:
         """Look for any event at all; a hang-up wakes as well. Too early does no harm."""
         deadline = self.watch.deadline
         late = deadline is not None and clock.now() >= deadline
         return late or any(pollable.fileno() in events for pollable, _ in self.watch.waits)
 
+    @override
     def dispatch(self) -> bool:
         """Call back."""
         return self.callback(self.watch.channel, self.watch.interest) and not self.watch.channel.closed

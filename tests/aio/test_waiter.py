@@ -177,7 +177,7 @@ def test_a_second_cancel_of_a_cancelled_wait_is_one_cancellation(
 
 
 def test_an_operation_that_cancels_its_own_task_ends_there(start: Callable[[Any], Any], ends: Ends) -> None:
-    closed = []
+    closed: list[bool] = []
 
     async def main() -> None:
         def suicidal() -> Op[None]:

@@ -10,7 +10,7 @@ from iochan.core import clock
 from iochan.core.blocked import Blocked
 from iochan.core.channel import Channel
 from iochan.core.condition import Condition
-from iochan.core.errors import ChannelClosedError, ChannelError
+from iochan.core.errors import ChannelClosedError
 from iochan.core.op import Op
 from iochan.core.pollloop import PollLoop
 from iochan.core.task import Task
@@ -203,31 +203,3 @@ def test_one_that_raises_keeps_nobody_else_from_its_turn(loop: PollLoop, ends: E
     assert second.result() == "woken"
     with pytest.raises(KeyboardInterrupt):
         first.result()
-
-
-def test_a_task_tells_its_end_once(loop: PollLoop, ends: Ends) -> None:
-    ended: list[object] = []
-    task = Task(loop, ends[0].read_op(), ended.append)
-    with pytest.raises(RuntimeError, match="has not ended yet"):
-        task.result()
-    assert ended == []
-    ends[1].write_all(b"x")
-    loop.run()
-    task.cancel()
-    assert task.wake() is False
-    assert ended == [task]
-    assert task.result() == b"x"
-
-
-def test_a_task_may_be_cancelled_by_its_own_step(loop: PollLoop, ends: Ends) -> None:
-    ended: list[object] = []
-
-    def op() -> Op[None]:
-        task.cancel()
-        yield ends[0].blocked_in
-
-    task = Task(loop, op(), ended.append)
-    loop.run()
-    assert ended == [task]
-    with pytest.raises(ChannelError, match="the task was cancelled"):
-        task.result()

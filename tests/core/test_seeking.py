@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import os
 import socket
+from collections.abc import Callable
 
 import pytest
 from typing_extensions import override
@@ -86,16 +87,18 @@ def test_seek_moves_the_position_and_tells_it() -> None:
 def test_a_closed_one_and_a_busy_one_refuse() -> None:
     sheet = Sheet(b"abc")
     sheet.reading = True
-    for verb in (lambda: sheet.preadv([bytearray(1)], 0), lambda: sheet.seek(0)):
+    verbs: tuple[Callable[[], object], ...] = (lambda: sheet.preadv([bytearray(1)], 0), lambda: sheet.seek(0))
+    for verb in verbs:
         with pytest.raises(ChannelBusyError, match="sheet has a reader already"):
             verb()
     sheet.reading = False
     sheet.close()
-    for verb in (
+    verbs: tuple[Callable[[], object], ...] = (
         lambda: sheet.preadv([bytearray(1)], 0),
         lambda: sheet.pwritev([b"x"], 0),
         lambda: sheet.seek(0),
-    ):
+    )
+    for verb in verbs:
         with pytest.raises(ChannelClosedError, match="sheet is closed"):
             verb()
 
@@ -103,18 +106,20 @@ def test_a_closed_one_and_a_busy_one_refuse() -> None:
 def test_a_stream_has_no_offsets() -> None:
     near, far = map(SocketChannel, socket.socketpair())
     with near, far:
-        for verb in (
+        verbs: tuple[Callable[[], object], ...] = (
             lambda: near.seek(0),
             lambda: run(near.preadv_op([bytearray(1)], 0)),
             lambda: near.pwritev([b"x"], 0),
-        ):
+        )
+        for verb in verbs:
             with pytest.raises(UnsupportedFeature, match="lacks the feature SEEK") as caught:
                 verb()
             assert caught.value.feature == "SEEK"
-        for primitive in (
+        primitives: tuple[Callable[[], object], ...] = (
             lambda: near.try_preadv((), 0),
             lambda: near.try_pwritev((), 0),
             lambda: near.do_seek(0, 0),
-        ):
+        )
+        for primitive in primitives:
             with pytest.raises(UnsupportedFeature, match="socket has no offsets"):
                 primitive()
