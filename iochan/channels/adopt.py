@@ -41,7 +41,9 @@ def adopt_socket(thing: HasFileno) -> SocketChannel | None:
         peer = _peer_text(probe)
     if isinstance(thing, socket.socket):
         if type(thing) is not socket.socket and hasattr(thing, "unwrap"):
-            message = "an ssl.SSLSocket cannot be a channel: give the plain socket, and stack tls_client() on it"
+            message = (
+                "an ssl.SSLSocket cannot be a channel: give the plain socket and stack tls_client() on it"
+            )
             raise TypeError(message)
         return socket_channel(thing, peer)
     if isinstance(thing, OwnedFd):

@@ -12,7 +12,7 @@ from typing import Final
 from iochan.channels.adopt import socket_channel
 from iochan.channels.sockaddr import Target
 from iochan.channels.socket import SocketChannel
-from iochan.channels.sockopt import SocketOptions
+from iochan.channels.sockopt import DEFAULT_OPTIONS, SocketOptions
 from iochan.core import clock
 from iochan.core.blocked import Blocked
 from iochan.core.errors import ConnectError
@@ -24,6 +24,7 @@ STAGGER_SECONDS: Final = 0.25
 """How long an address has the field to itself before the next is tried too (RFC 8305, 5)."""
 
 _BUSY_SECONDS: Final = 0.02
+_INET: Final = frozenset({socket.AF_INET, socket.AF_INET6})
 _PENDING: Final = frozenset({errno.EINPROGRESS, errno.EALREADY, errno.EINTR})
 
 Make = Callable[[socket.socket, str], SocketChannel]
@@ -46,7 +47,7 @@ class _Attempt:
         self.error: OSError | None = None
         self.channel: SocketChannel | None = None
         try:
-            sock = socket.socket(target.family, socket.SOCK_STREAM)
+            sock = socket.socket(target.family, socket.SOCK_STREAM, target.protocol)
         except OSError as error:
             self.error = error
             return
@@ -112,9 +113,8 @@ def interleave(targets: Sequence[Target]) -> list[Target]:
 def race_op(
     targets: Sequence[Target],
     what: str,
-    advice: str,
     make: Make = socket_channel,
-    options: SocketOptions = SocketOptions(),  # noqa: B008 - frozen
+    options: SocketOptions = DEFAULT_OPTIONS,
 ) -> Op[SocketChannel]:
     """Connect to the first of *targets* that answers, and return the channel.
 
@@ -124,7 +124,6 @@ def race_op(
     Args:
         targets: Where to, in this order.
         what: What the caller wanted to reach, for messages.
-        advice: What to do if none answers, for messages.
         make: Makes the channel.
         options: What to set on the sockets.
 
@@ -144,12 +143,10 @@ def race_op(
                 turn = clock.now() + STAGGER_SECONDS
             elif pending:
                 yield _wait_for(pending, turn if waiting else None)
-                for attempt in pending:
-                    attempt.step()
-                    if attempt.error is not None:
-                        turn = clock.now()
+                if _step_all(pending):
+                    turn = clock.now()
             else:
-                raise _unreachable(what, advice, started)
+                raise _unreachable(what, started)
             winner = next((attempt for attempt in pending if attempt.won), None)
             if winner is not None and winner.channel is not None:
                 return winner.channel
@@ -169,10 +166,17 @@ def _wait_for(pending: Sequence[_Attempt], turn: float | None) -> Blocked:
     return blocked
 
 
-def _unreachable(what: str, advice: str, attempts: Sequence[_Attempt]) -> ConnectError:
+def _step_all(pending: Sequence[_Attempt]) -> bool:
+    """See how far they are; True if one has failed, so that the next one's turn has come."""
+    for attempt in pending:
+        attempt.step()
+    return any(attempt.error is not None for attempt in pending)
+
+
+def _unreachable(what: str, attempts: Sequence[_Attempt]) -> ConnectError:
     errors = [(attempt.target, attempt.error) for attempt in attempts if attempt.error is not None]
     told = [f"{_place(target, what)}{(error.strerror or str(error)).lower()}" for target, error in errors]
-    failure = ConnectError(f"{what}: {'; '.join(told) or 'nothing to connect to'}: {advice}")
+    failure = ConnectError(f"{what}: {'; '.join(told) or 'nothing to connect to'}: is the server running?")
     if errors:
         failure.__cause__ = errors[-1][1]
         failure.errno = errors[-1][1].errno
@@ -181,4 +185,4 @@ def _unreachable(what: str, advice: str, attempts: Sequence[_Attempt]) -> Connec
 
 def _place(target: Target, what: str) -> str:
     """Return the address to show before its error: none if it is what was asked for."""
-    return "" if target.text == what else f"{target.sockaddr[0]}: "
+    return "" if target.text == what or target.family not in _INET else f"{target.sockaddr[0]}: "

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from iochan.channels.errors import ListenError
-from iochan.channels.sockaddr import Target, inet_text, sockaddr_text
+from iochan.channels.sockaddr import Target
 from iochan.channels.sockopt import SocketOptions
 
 __all__ = ["listen_all", "listen_at"]
@@ -16,24 +16,23 @@ __all__ = ["listen_all", "listen_at"]
 _ANY_PORT_TRIES: Final = 8
 
 
-def listen_at(family: int, sockaddr: object, backlog: int, options: SocketOptions) -> socket.socket:
-    """Return a socket that listens at one address that is no TCP one.
+def listen_at(target: Target, backlog: int, options: SocketOptions) -> socket.socket:
+    """Return a socket that listens at *target*, which is no TCP address.
 
     Raises:
         ListenError: It cannot.
     """
-    text = sockaddr_text(family, sockaddr)
     try:
-        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock = socket.socket(target.family, socket.SOCK_STREAM)
         try:
             options.apply(sock)
-            sock.bind(sockaddr)  # type: ignore[arg-type] # its family's
+            sock.bind(target.sockaddr)
             sock.listen(backlog)
         except BaseException:
             sock.close()
             raise
     except OSError as error:
-        raise _refused(text, error) from error
+        raise _refused(target.text, error) from error
     return sock
 
 
@@ -56,7 +55,7 @@ def listen_all(
     # IPv4 first: an IPv6 socket that takes both would have the port for itself.
     ordered = sorted(targets, key=lambda target: target.family != socket.AF_INET)
     first = int(ordered[0].sockaddr[1])
-    bind = _Bind(ordered, backlog, options, v6_only)
+    bind = _Bind(ordered, backlog, options, v6_only=v6_only)
     partial: int | None = None
     for port in _candidates(first, last_port):
         socks, in_use = bind.at(port)
@@ -85,7 +84,9 @@ class _Bind:
 
     __slots__ = ("_backlog", "_options", "_targets", "_v6_only", "first_error")
 
-    def __init__(self, targets: Sequence[Target], backlog: int, options: SocketOptions, v6_only: bool) -> None:  # noqa: FBT001
+    def __init__(
+        self, targets: Sequence[Target], backlog: int, options: SocketOptions, *, v6_only: bool
+    ) -> None:
         self._targets = targets
         self._backlog = backlog
         self._options = options
@@ -119,7 +120,7 @@ class _Bind:
         return self._one(target, port, v6_only=True)
 
     def _one(self, target: Target, port: int, *, v6_only: bool) -> socket.socket:
-        sock = socket.socket(target.family, socket.SOCK_STREAM)
+        sock = socket.socket(target.family, socket.SOCK_STREAM, target.protocol)
         try:
             if target.family == socket.AF_INET6:
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, v6_only)

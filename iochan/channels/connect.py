@@ -1,94 +1,68 @@
-"""Connecting: one operation for each kind of address, for blocking and asynchronous code alike."""
+"""Connecting: one operation for every address that is a socket's."""
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Sequence
-
-from iochan.channels.adopt import socket_channel
+from iochan.address import AbstractAddress, FdAddress, InetAddress, UnixAddress, VsockAddress
+from iochan.channels.adopt import adopt_socket, socket_channel
 from iochan.channels.attempt import Make, interleave, race_op
 from iochan.channels.resolve import resolve_op
-from iochan.channels.sockaddr import Target, abstract_name, inet_text, sockaddr_text, unix_path
+from iochan.channels.sockaddr import target_of
 from iochan.channels.socket import SocketChannel
-from iochan.channels.sockopt import SocketOptions
+from iochan.channels.sockopt import SocketOptions, options_of
+from iochan.core.errors import ConnectError
 from iochan.core.op import Op, within
 
-__all__ = ["connect_abstract_op", "connect_tcp_op", "connect_unix_op", "connect_vsock_op"]
+__all__ = ["SocketAddress", "connect_op"]
 
-_DEFAULTS = SocketOptions()
-_ASK = "is the server running?"
+SocketAddress = InetAddress | UnixAddress | AbstractAddress | VsockAddress | FdAddress
+"""The addresses whose channels are sockets."""
 
 
-def connect_tcp_op(
-    host: str,
-    port: int | str,
+def connect_op(
+    address: SocketAddress,
     *,
-    ipv4: bool | None = None,
-    ipv6: bool | None = None,
-    numeric: bool = False,
-    options: SocketOptions = _DEFAULTS,
+    options: SocketOptions | None = None,
     make: Make = socket_channel,
     timeout: float | None = None,
 ) -> Op[SocketChannel]:
-    """Connect over TCP to the first address of *host* that answers (Happy Eyeballs, RFC 8305).
+    """Connect to *address* and return the channel.
+
+    Of a host's addresses the first that answers is taken (Happy Eyeballs, RFC 8305). At a unix
+    socket it waits while the listener's queue is full. A descriptor is adopted, and owned from then on.
 
     Args:
-        host: A name or a numeric address; "" is this machine.
-        port: A number, also as text, or the name of a service.
-        ipv4: See `iochan.channels.resolve.family_of`.
-        ipv6: See `iochan.channels.resolve.family_of`.
-        numeric: Accept numbers only.
-        options: What to set on the socket.
-        make: Makes the channel: give `ZeroCopyChannel` for zero-copy writes.
+        address: Where to.
+        options: What to set on the socket; None for what *address* says.
+        make: Makes the channel: `ZeroCopyChannel` for a TCP one with zero-copy writes.
         timeout: Seconds for all of it, names included; None waits as long as the system does.
 
     Raises:
-        AddressError: The address cannot be one.
         ConnectError: Nobody answered; the message lists what was tried.
         ChannelTimeout: *timeout* passed first.
     """
-    what = inet_text(host, port)
-    op = _tcp_op(host, port, (ipv4, ipv6, numeric), what, make, options)
-    return (yield from op if timeout is None else within(op, timeout, f"connecting to {what}"))
+    op = _connect_op(address, options_of(address) if options is None else options, make)
+    return (yield from op if timeout is None else within(op, timeout, f"connecting to {address}"))
 
 
-def connect_unix_op(
-    path: str | bytes, *, options: SocketOptions = _DEFAULTS, timeout: float | None = None
-) -> Op[SocketChannel]:
-    """Connect to the unix socket at *path*; waits while the queue of its listener is full."""
-    return _only_op(socket.AF_UNIX, unix_path(path), options, timeout)
+def _connect_op(address: SocketAddress, options: SocketOptions, make: Make) -> Op[SocketChannel]:
+    if isinstance(address, FdAddress):
+        return _adopt(address)
+    if isinstance(address, InetAddress):
+        targets = yield from resolve_op(address)
+        return (yield from race_op(interleave(targets), str(address), make, options))
+    return (yield from race_op([target_of(address)], str(address), make, options))
 
 
-def connect_abstract_op(
-    name: str | bytes, *, tight: bool = True, options: SocketOptions = _DEFAULTS, timeout: float | None = None
-) -> Op[SocketChannel]:
-    """Connect to an abstract unix socket; for *tight* see `iochan.channels.sockaddr.abstract_name`."""
-    return _only_op(socket.AF_UNIX, abstract_name(name, tight=tight), options, timeout)
-
-
-def connect_vsock_op(
-    cid: int, port: int, *, options: SocketOptions = _DEFAULTS, timeout: float | None = None
-) -> Op[SocketChannel]:
-    """Connect to *port* of the virtual machine *cid*; 2 is the host (``vsock(7)``)."""
-    return _only_op(socket.AF_VSOCK, (cid, port), options, timeout)
-
-
-def _tcp_op(
-    host: str,
-    port: int | str,
-    flags: tuple[bool | None, bool | None, bool],
-    what: str,
-    make: Make,
-    options: SocketOptions,
-) -> Op[SocketChannel]:
-    ipv4, ipv6, numeric = flags
-    targets: Sequence[Target] = yield from resolve_op(host, port, ipv4=ipv4, ipv6=ipv6, numeric=numeric)
-    return (yield from race_op(interleave(targets), what, _ASK, make, options))
-
-
-def _only_op(
-    family: int, sockaddr: object, options: SocketOptions, timeout: float | None
-) -> Op[SocketChannel]:
-    text = sockaddr_text(family, sockaddr)
-    op = race_op([Target(family, sockaddr, text)], text, _ASK, socket_channel, options)
-    return op if timeout is None else within(op, timeout, f"connecting to {text}")
+def _adopt(address: FdAddress) -> SocketChannel:
+    if address.fd is None:
+        message = f"{address}: what systemd passes listens, it cannot be connected: give a number"
+        raise ConnectError(message)
+    try:
+        channel = adopt_socket(address.fd)
+    except (OSError, TypeError) as error:
+        message = f"{address}: {error}: give a connected stream socket"
+        raise ConnectError(message) from error
+    if channel is None:
+        message = f"{address}: the descriptor is no socket: give a connected stream socket"
+        raise ConnectError(message)
+    return channel

@@ -10,14 +10,17 @@ from typing import Final
 
 from typing_extensions import override
 
+from iochan.address import FdAddress, InetAddress, UnixAddress
 from iochan.channels.adopt import socket_channel
 from iochan.channels.bind import listen_all, listen_at
+from iochan.channels.connect import SocketAddress
 from iochan.channels.descriptor import Bell, Descriptor
 from iochan.channels.errors import ListenError
 from iochan.channels.resolve import resolve_op, v6_only
-from iochan.channels.sockaddr import abstract_name, sockaddr_text
+from iochan.channels.sockaddr import sockaddr_text, target_of
 from iochan.channels.socket import SocketChannel
-from iochan.channels.sockopt import SocketOptions
+from iochan.channels.sockopt import SocketOptions, options_of
+from iochan.channels.systemd import take_passed
 from iochan.channels.unixpath import UnixPath, bind_unix
 from iochan.core.blocked import Blocked
 from iochan.core.condition import Condition
@@ -25,20 +28,11 @@ from iochan.core.errors import ChannelClosedError
 from iochan.core.listener import Listener
 from iochan.core.op import Op
 
-__all__ = [
-    "BACKLOG",
-    "SocketListener",
-    "listen_abstract",
-    "listen_fd",
-    "listen_tcp_op",
-    "listen_unix",
-    "listen_vsock",
-]
+__all__ = ["BACKLOG", "SocketListener", "from_systemd", "listen_op"]
 
 BACKLOG: Final = socket.SOMAXCONN
 """How many connections may wait to be accepted; the kernel cuts it to its own limit."""
 
-_DEFAULTS = SocketOptions()
 _DEAD_IN_A_ROW: Final = 16
 
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
@@ -71,8 +65,10 @@ class _Door(Descriptor):
                 # accept(2): any other error is of a connection that died in the queue.
                 continue
             self._count += 1
+            # Clients of a unix socket have no name of their own.
             unnamed = sock.family == socket.AF_UNIX
-            return socket_channel(sock, f"{self.text}#{self._count}" if unnamed else sockaddr_text(sock.family, peer))
+            name = f"{self.text}#{self._count}" if unnamed else sockaddr_text(sock.family, peer)
+            return socket_channel(sock, name)
         return None
 
     def close(self) -> None:
@@ -166,93 +162,86 @@ class SocketListener(Listener):
         if self._gate is not None:
             self._gate.close()
 
+    @override
     def __repr__(self) -> str:
         return f"<SocketListener {' '.join(self.addresses) or 'closed'}>"
 
 
-def listen_tcp_op(
-    host: str,
-    port: int | str,
+def listen_op(
+    address: SocketAddress,
     *,
-    to: int | None = None,
-    ipv4: bool | None = None,
-    ipv6: bool | None = None,
-    numeric: bool = False,
+    options: SocketOptions | None = None,
+    mode: int | None = None,
     backlog: int = BACKLOG,
-    options: SocketOptions = _DEFAULTS,
 ) -> Op[SocketListener]:
-    """Listen over TCP at every address of *host*; it works if one of them does.
+    """Listen at *address*.
 
-    IPv6 sockets take IPv4 too, unless IPv6 alone is asked for or an IPv4 socket has the port.
-    The port is the same for all addresses, where possible.
+    TCP: at every address of the host, on one port where possible; it works if one of them does. IPv6
+    sockets take IPv4 too, unless IPv6 alone is asked for or an IPv4 socket has the port. Unix: see
+    `iochan.channels.unixpath.bind_unix`; the path is removed when the listener is closed.
+    Descriptors: bound sockets that were handed to this process, owned from now on; their paths are left to
+    who made them.
 
     Args:
-        host: A name or a numeric address; "" is every address of this machine.
-        port: A number, also as text, or a service; 0 lets the system choose.
-        to: The end of a range of ports: the first free one is taken.
-        ipv4: See `iochan.channels.resolve.family_of`.
-        ipv6: See `iochan.channels.resolve.family_of`.
-        numeric: Accept numbers only.
-        backlog: As ``listen(2)``.
-        options: What to set; accepted connections inherit it.
+        address: Where.
+        options: What to set, and accepted connections inherit; None for what *address* says.
+        mode: Permission bits of a unix path; None leaves it to the process's umask.
+        backlog: As ``listen(2)``, unless *address* has its own.
 
     Raises:
-        AddressError: The address cannot be one.
         ConnectError: The host's name has no address.
         ListenError: None of its addresses can be had.
     """
-    targets = yield from resolve_op(host, port, ipv4=ipv4, ipv6=ipv6, passive=True, numeric=numeric)
-    return SocketListener(listen_all(targets, to, backlog, options, v6_only=v6_only(ipv4=ipv4, ipv6=ipv6)))
+    if isinstance(address, FdAddress):
+        return _listen_fd(address.fd, backlog) if address.fd is not None else from_systemd(address.name)
+    backlog = address.backlog or backlog
+    options = options_of(address) if options is None else options
+    if isinstance(address, InetAddress):
+        targets = yield from resolve_op(address, passive=True)
+        only = v6_only(address)
+        return SocketListener(listen_all(targets, address.to, backlog, options, v6_only=only))
+    if isinstance(address, UnixAddress):
+        return _listen_unix(address, mode, backlog, options)
+    return SocketListener([listen_at(target_of(address), backlog, options)])
 
 
-def listen_unix(
-    path: str | bytes, *, mode: int | None = None, backlog: int = BACKLOG, options: SocketOptions = _DEFAULTS
+def from_systemd(name: str = "") -> SocketListener:
+    """Return a listener over the sockets of *name* that systemd passed, or over all that are left.
+
+    Raises:
+        ListenError: There are none, or one of them is no listening stream socket.
+    """
+    return SocketListener(take_passed(name))
+
+
+def _listen_unix(
+    address: UnixAddress, mode: int | None, backlog: int, options: SocketOptions
 ) -> SocketListener:
-    """Listen at a unix path, which is removed when the listener is closed; see `bind_unix`."""
-    sock, made = bind_unix(path, mode)
+    sock, path = bind_unix(address, mode)
     try:
         options.apply(sock)
         sock.listen(backlog)
     except BaseException:
-        made.remove()
+        path.remove()
         sock.close()
         raise
-    return SocketListener([sock], [made])
+    return SocketListener([sock], [path])
 
 
-def listen_abstract(
-    name: str | bytes, *, tight: bool = True, backlog: int = BACKLOG, options: SocketOptions = _DEFAULTS
-) -> SocketListener:
-    """Listen at an abstract name; for *tight* see `iochan.channels.sockaddr.abstract_name`."""
-    return SocketListener([listen_at(socket.AF_UNIX, abstract_name(name, tight=tight), backlog, options)])
-
-
-def listen_vsock(
-    cid: int, port: int, *, backlog: int = BACKLOG, options: SocketOptions = _DEFAULTS
-) -> SocketListener:
-    """Listen for virtual machines; *cid* is this machine's own, or ``socket.VMADDR_CID_ANY``."""
-    return SocketListener([listen_at(socket.AF_VSOCK, (cid, port), backlog, options)])
-
-
-def listen_fd(number: int, *, backlog: int = BACKLOG) -> SocketListener:
-    """Listen at a bound socket that was handed to this process; it is owned from now on.
-
-    No path is removed at its end: who made it does that.
-
-    Raises:
-        ListenError: It is no stream socket, or cannot listen; it is closed.
-    """
+def _listen_fd(number: int, backlog: int) -> SocketListener:
     try:
         os.set_inheritable(number, False)
         sock = socket.socket(fileno=number)
     except OSError as error:
-        message = f"descriptor {number} is no socket to listen at: {(error.strerror or str(error)).lower()}"
+        reason = (error.strerror or str(error)).lower()
+        message = f"descriptor {number} cannot listen: {reason}: give a bound stream socket"
         raise ListenError(message, error.errno) from error
     try:
         sock.listen(backlog)
     except OSError as error:
         sock.close()
-        message = f"descriptor {number} cannot listen: {(error.strerror or str(error)).lower()}: give a bound stream socket"
+        reason = (error.strerror or str(error)).lower()
+        message = f"descriptor {number} cannot listen: {reason}: give a bound stream socket"
         raise ListenError(message, error.errno) from error
     return SocketListener([sock])
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
 from typing import Final
 
-from iochan.channels.sockaddr import Target, inet_text
+from iochan.address import InetAddress
+from iochan.channels.sockaddr import Target, sockaddr_text
 from iochan.channels.worker import in_thread_op
-from iochan.core.errors import AddressError, ConnectError
+from iochan.core.errors import ConnectError
 from iochan.core.op import Op, within
 
 __all__ = ["family_of", "resolve_op", "v6_only"]
 
-_PORT_MAX: Final = 65535
+_MPTCP: Final = 262
 _NUMERIC: Final = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 _ADVICE: Final = {
     socket.EAI_AGAIN: "the name server does not answer, try again",
@@ -21,20 +21,14 @@ _ADVICE: Final = {
 }
 
 
-def family_of(host: str, *, ipv4: bool | None = None, ipv6: bool | None = None) -> int:
-    """Return the family to ask for, as QEMU's flags *ipv4* and *ipv6* choose it.
+def family_of(address: InetAddress) -> socket.AddressFamily:
+    """Return the family to ask for, as the flags of *address* choose it (QEMU's rule).
 
-    None means that the flag was not given. Both on mean IPv6 that takes IPv4 too for the empty
-    host, and any family for a name.
-
-    Raises:
-        AddressError: Both are off.
+    Both on mean IPv6 that takes IPv4 too for the empty host, and any family for a name.
     """
-    if ipv4 is False and ipv6 is False:
-        message = f"{host or 'any host'}: ipv4=off and ipv6=off leave no way to reach it, turn one on"
-        raise AddressError(message)
+    ipv4, ipv6 = address.ipv4, address.ipv6
     if ipv4 and ipv6:
-        return socket.AF_UNSPEC if host else socket.AF_INET6
+        return socket.AF_UNSPEC if address.host else socket.AF_INET6
     if ipv4 or ipv6 is False:
         return socket.AF_INET
     if ipv6 or ipv4 is False:
@@ -42,69 +36,54 @@ def family_of(host: str, *, ipv4: bool | None = None, ipv6: bool | None = None) 
     return socket.AF_UNSPEC
 
 
-def v6_only(*, ipv4: bool | None = None, ipv6: bool | None = None) -> bool:
+def v6_only(address: InetAddress) -> bool:
     """Tell whether an IPv6 socket must refuse IPv4: when the flags choose IPv6 alone."""
-    return ipv4 is not ipv6 and family_of("", ipv4=ipv4, ipv6=ipv6) == socket.AF_INET6
+    return address.ipv4 is not address.ipv6 and family_of(address) == socket.AF_INET6
 
 
 def resolve_op(
-    host: str,
-    port: int | str,
-    *,
-    ipv4: bool | None = None,
-    ipv6: bool | None = None,
-    passive: bool = False,
-    numeric: bool = False,
-    timeout: float | None = None,
+    address: InetAddress, *, passive: bool = False, timeout: float | None = None
 ) -> Op[list[Target]]:
-    """Return the addresses of *host*, in the order in which to try them (RFC 6724).
+    """Return the addresses of *address*, in the order in which to try them (RFC 6724).
 
-    Numeric addresses need no thread. IPv6 alone never means IPv4 in IPv6's clothes: mapped
-    addresses are not asked for.
+    Numeric ones need no thread. IPv6 alone never means IPv4 in IPv6's clothes: mapped addresses
+    are not asked for.
 
     Args:
-        host: A name, a numeric address, or "": every address of this machine when *passive*, its
-            loopback otherwise.
-        port: A number, also as text, or the name of a service.
-        ipv4: See `family_of`.
-        ipv6: See `family_of`.
+        address: What to look up. An empty host is every address of this machine when *passive*,
+            its loopback otherwise.
         passive: The addresses are for listening.
-        numeric: Accept numbers only.
         timeout: Seconds; None waits as long as the resolver does.
 
     Raises:
-        AddressError: The port is no port, or the flags leave no family.
         ConnectError: The name has no address.
-        ChannelTimeout: The resolver did not answer in time.
+        ChannelTimeout: The resolver did not answer in time. As after a cancellation, its thread
+            goes on by itself until it does.
     """
-    service = str(port)
-    if not service or (service.isdecimal() and int(service) > _PORT_MAX):
-        message = f"{inet_text(host, service)}: {service!r} is no port: between 0 and {_PORT_MAX}, or a service's name"
-        raise AddressError(message)
-    family = family_of(host, ipv4=ipv4, ipv6=ipv6)
     flags = socket.AI_PASSIVE if passive else 0
     try:
-        return _lookup(host, service, family, flags | _NUMERIC)
+        return _lookup(address, flags | _NUMERIC)
     except (socket.gaierror, ValueError) as error:
-        if numeric:
-            raise _unresolved(host, service, error) from error
-    op = in_thread_op(lambda: _lookup(host, service, family, flags), f"resolve {host}")
+        if address.numeric:
+            raise _unresolved(address, error) from error
+    op = in_thread_op(lambda: _lookup(address, flags), f"resolve {address.host}")
     try:
-        return (yield from op if timeout is None else within(op, timeout, f"resolving {host}"))
+        return (yield from op if timeout is None else within(op, timeout, f"resolving {address}"))
     except (socket.gaierror, ValueError) as error:
-        raise _unresolved(host, service, error) from error
+        raise _unresolved(address, error) from error
 
 
-def _lookup(host: str, service: str, family: int, flags: int) -> list[Target]:
-    found = socket.getaddrinfo(host or None, service, family, socket.SOCK_STREAM, 0, flags)
-    targets: Sequence[Target] = [
-        Target(kind, sockaddr, inet_text(str(sockaddr[0]), sockaddr[1])) for kind, _, _, _, sockaddr in found
-    ]
+def _lookup(address: InetAddress, flags: int) -> list[Target]:
+    found = socket.getaddrinfo(
+        address.host or None, str(address.port), family_of(address), socket.SOCK_STREAM, 0, flags
+    )
+    protocol = _MPTCP if address.mptcp else 0
+    targets = (Target(kind, place, sockaddr_text(kind, place), protocol) for kind, _, _, _, place in found)
     return list(dict.fromkeys(targets))
 
 
-def _unresolved(host: str, service: str, error: OSError | ValueError) -> ConnectError:
-    number = error.errno if isinstance(error, OSError) else None
-    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    advice = _ADVICE.get(number or 0, "check the name")
-    return ConnectError(f"cannot resolve {inet_text(host, service)}: {reason[:1].lower()}{reason[1:]}: {advice}")
+def _unresolved(address: InetAddress, error: OSError | ValueError) -> ConnectError:
+    number = (isinstance(error, OSError) and error.errno) or 0
+    reason = (isinstance(error, OSError) and error.strerror) or str(error)
+    advice = _ADVICE.get(number, "check the name")
+    return ConnectError(f"cannot resolve {address}: {reason[:1].lower()}{reason[1:]}: {advice}")

@@ -6,8 +6,11 @@ import contextlib
 import math
 import socket
 from dataclasses import dataclass
+from typing import Final
 
-__all__ = ["KeepAlive", "SocketOptions", "set_delay"]
+from iochan.address import BaseAddress, InetAddress
+
+__all__ = ["DEFAULT_OPTIONS", "KeepAlive", "SocketOptions", "options_of", "set_delay"]
 
 _INET = frozenset({socket.AF_INET, socket.AF_INET6})
 
@@ -74,6 +77,20 @@ class SocketOptions:
             if self.user_timeout:
                 millis = math.ceil(self.user_timeout * 1000)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, millis)
+
+
+DEFAULT_OPTIONS: Final = SocketOptions()
+"""What is set unless somebody says otherwise."""
+
+
+def options_of(address: BaseAddress) -> SocketOptions:
+    """Return the options that *address* carries."""
+    if not isinstance(address, InetAddress):
+        return DEFAULT_OPTIONS
+    keep_alive = None
+    if address.keep_alive:
+        keep_alive = KeepAlive(address.keep_alive_idle, address.keep_alive_interval, address.keep_alive_count)
+    return SocketOptions(delay=address.nodelay is False, keep_alive=keep_alive)
 
 
 def set_delay(sock: socket.socket, *, delay: bool) -> None:

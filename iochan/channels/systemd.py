@@ -4,76 +4,87 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import MutableMapping
 from typing import Final
 
 from iochan.channels.errors import ListenError
-from iochan.channels.listen import SocketListener
 
-__all__ = ["FIRST_FD", "from_systemd"]
+__all__ = ["FIRST_FD", "claim_passed", "take_passed"]
 
 FIRST_FD: Final = 3
 """The first descriptor that is passed; the others follow it."""
 
 _MAX_FDS: Final = 4096
-_UNNAMED = "unknown"
+_UNNAMED: Final = "unknown"
+
+_passed: list[tuple[str, int]] = []
 
 
-def from_systemd(
-    environ: MutableMapping[str, str] = os.environ, first_fd: int = FIRST_FD
-) -> dict[str, SocketListener]:
-    """Return the listeners that were passed, by name; sockets of one name share a listener.
+def claim_passed(first_fd: int = FIRST_FD) -> None:
+    """Note which descriptors were passed to this process.
 
-    The variables are removed, so that no child takes them for its own, and the descriptors are
-    close-on-exec from now on. No path is removed at their end: the sockets stay systemd's.
-
-    Args:
-        environ: Where ``LISTEN_PID``, ``LISTEN_FDS`` and ``LISTEN_FDNAMES`` are.
-        first_fd: The first descriptor.
-
-    Returns:
-        Nothing if no sockets were passed, or they were passed to another process.
+    They are close-on-exec from now on, and the variables are gone: no child takes them for its own.
 
     Raises:
-        ListenError: One of them is no listening stream socket; all are closed.
+        ListenError: ``LISTEN_FDS`` is no number of descriptors.
     """
-    if environ.get("LISTEN_PID") != str(os.getpid()):
-        return {}
-    count = _count(environ.pop("LISTEN_FDS", "0"))
-    names = environ.pop("LISTEN_FDNAMES", "").split(":")
-    del environ["LISTEN_PID"]
-    groups: dict[str, list[socket.socket]] = {}
-    problem: str | None = None
-    for index in range(count):
-        name = (names[index] if index < len(names) else "") or _UNNAMED
-        try:
-            groups.setdefault(name, []).append(_take(first_fd + index))
-        except OSError as error:
-            problem = problem or f"descriptor {first_fd + index} ({name}) was passed by systemd: {error}"
-    if problem is not None:
-        for sock in sum(groups.values(), []):
-            sock.close()
-        raise ListenError(problem)
-    return {name: SocketListener(socks) for name, socks in groups.items()}
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) > _MAX_FDS:
-        message = f"LISTEN_FDS is {text!r}: it must be a number of descriptors, at most {_MAX_FDS}"
+    if os.environ.get("LISTEN_PID") != str(os.getpid()):
+        return
+    count = os.environ.pop("LISTEN_FDS", "0")
+    names = os.environ.pop("LISTEN_FDNAMES", "").split(":")
+    del os.environ["LISTEN_PID"]
+    if not count.isdecimal() or int(count) > _MAX_FDS:
+        message = f"LISTEN_FDS is {count[:64]!r}: it must be a number of descriptors, at most {_MAX_FDS}"
         raise ListenError(message)
-    return int(text)
+    for index in range(int(count)):
+        name = names[index] if index < len(names) else ""
+        os.set_inheritable(first_fd + index, False)
+        _passed.append((name or _UNNAMED, first_fd + index))
 
 
-def _take(number: int) -> socket.socket:
-    os.set_inheritable(number, False)
+def take_passed(name: str = "") -> list[socket.socket]:
+    """Return the sockets of *name*, or all that nobody took yet; the caller owns them.
+
+    Raises:
+        ListenError: There are none, or one is no listening stream socket: all of them are closed.
+    """
+    claim_passed()
+    taken = [(called, fd) for called, fd in _passed if name in {"", called}]
+    if not taken:
+        known = ", ".join(sorted({called for called, _ in _passed})) or "none"
+        message = (
+            f"systemd passed no socket {name!r}".replace(" ''", "")
+            + f", left are: {known}: see the .socket unit"
+        )
+        raise ListenError(message)
+    for entry in taken:
+        _passed.remove(entry)
+    socks: list[socket.socket] = []
+    bad: list[str] = []
+    for called, fd in taken:
+        sock = _listening(fd)
+        if sock is None:
+            bad.append(f"{fd} ({called})")
+        else:
+            socks.append(sock)
+    if bad:
+        for sock in socks:
+            sock.close()
+        message = (
+            f"systemd passed descriptors that are no listening stream sockets: {', '.join(bad)}: "
+            "set ListenStream= and Accept=no"
+        )
+        raise ListenError(message)
+    return socks
+
+
+def _listening(fd: int) -> socket.socket | None:
+    """Return *fd* as a listening stream socket; if it is none, close it."""
     try:
-        sock = socket.socket(fileno=number)
-    except OSError as error:
-        os.close(number)
-        message = "it is no socket, pass sockets only"
-        raise ListenError(message) from error
+        sock = socket.socket(fileno=fd)
+    except OSError:
+        os.close(fd)
+        return None
     if sock.type != socket.SOCK_STREAM or not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
         sock.close()
-        message = "it is no listening stream socket, set ListenStream= and Accept=no"
-        raise ListenError(message)
+        return None
     return sock

@@ -58,7 +58,9 @@ class UnixChannel(SocketChannel):
         self.features |= Feature.FD_PASS
 
     @override
-    def try_readv(self, views: Views, fds: FdBox | None = None, flags: int = 0) -> int | Blocked:
+    def try_readv(  # noqa: PLR0911 - the hot path
+        self, views: Views, fds: FdBox | None = None, flags: int = 0
+    ) -> int | Blocked:
         if self._kept is not None:
             return self._hand_out(self._kept, views, fds, flags)
         if flags & 8 and self._drained:
@@ -96,19 +98,17 @@ class UnixChannel(SocketChannel):
         self.reading = True
         try:
             got, ancillary, msg_flags, _ = self._recvmsg_into((buffer,), CONTROL_SIZE, self._how | _CLOEXEC)
-            if ancillary or msg_flags & _CTRUNC:
-                fds = claim(ancillary, msg_flags, self._name)
-                self._receive(got, (as_view(buffer),), None, fds)
-            return got
         except BlockingIOError:
-            pass
-        except DescriptorError:
-            raise
+            got, ancillary, msg_flags = -1, [], 0
         except OSError as error:
             raise self.failure("reading from", error) from error
         finally:
             self.reading = self.closed
-        return super(SocketChannel, self).readinto(buffer)
+        if got < 0:
+            return super(SocketChannel, self).readinto(buffer)
+        if ancillary or msg_flags & _CTRUNC:
+            self._receive(got, (as_view(buffer),), None, claim(ancillary, msg_flags, self._name))
+        return got
 
     @override
     def try_writev(self, views: Views, fds: tuple[int, ...] = (), flags: int = 0) -> int | Blocked:

@@ -7,10 +7,11 @@ import errno
 import os
 import socket
 import stat
+from pathlib import Path
 from typing import Final
 
+from iochan.address import UnixAddress
 from iochan.channels.errors import ListenError
-from iochan.channels.sockaddr import sockaddr_text, unix_path
 
 __all__ = ["UnixPath", "bind_unix"]
 
@@ -25,34 +26,34 @@ class UnixPath:
 
     __slots__ = ("_made", "_path", "_pid")
 
-    def __init__(self, path: bytes) -> None:
-        self._path = path
-        self._made = _inode(path)
+    def __init__(self, path: str) -> None:
+        # Absolute: the working directory may be another by then.
+        self._path = Path(path).absolute()
+        self._made = _inode(self._path)
         self._pid = os.getpid()
 
     def remove(self) -> None:
         """Remove the path, if it is still the one that was made here."""
         with contextlib.suppress(OSError):
             if self._pid == os.getpid() and _inode(self._path) == self._made:
-                os.unlink(self._path)
+                self._path.unlink()
 
 
-def bind_unix(path: str | bytes, mode: int | None = None) -> tuple[socket.socket, UnixPath]:
-    """Return a socket that is bound to *path*, and the path's owner.
+def bind_unix(address: UnixAddress, mode: int | None = None) -> tuple[socket.socket, UnixPath]:
+    """Return a socket that is bound to *address*, and the path's owner.
 
     A socket file that nobody listens at any more is removed first; a try to connect tells.
 
     Args:
-        path: Where; at most 107 bytes.
+        address: Where.
         mode: Permission bits of the path. It never has more than these, not even for a moment.
             None leaves it to the process's umask.
 
     Raises:
-        AddressError: The path cannot be one.
         ListenError: A program listens there, or something else is there.
     """
-    raw = unix_path(path)
-    text = sockaddr_text(socket.AF_UNIX, raw)
+    raw = os.fsencode(address.path)
+    text = str(address)
     for _ in range(_TRIES):
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -61,31 +62,33 @@ def bind_unix(path: str | bytes, mode: int | None = None) -> tuple[socket.socket
                 os.fchmod(sock.fileno(), mode)
             sock.bind(raw)
             if mode is not None:
-                os.chmod(raw, mode)
-            return sock, UnixPath(raw)
+                Path(address.path).chmod(mode)
+            return sock, UnixPath(address.path)
         except OSError as error:
             sock.close()
             if error.errno != errno.EADDRINUSE:
                 reason = (error.strerror or str(error)).lower()
                 message = f"cannot listen at {text}: {reason}: check the directory and its permissions"
                 raise ListenError(message, error.errno) from error
-        _clear(raw, text)
+        _clear(Path(address.path), text)
     message = f"cannot listen at {text}: others keep taking the path, see which programs use it"
     raise ListenError(message, errno.EADDRINUSE)
 
 
-def _clear(raw: bytes, text: str) -> None:
+def _clear(path: Path, text: str) -> None:
     """Remove a dead listener's path."""
     with contextlib.suppress(FileNotFoundError):
-        before = os.lstat(raw)
+        before = path.lstat()
         if not stat.S_ISSOCK(before.st_mode):
             message = f"cannot listen at {text}: something that is no socket is there, choose another path"
             raise ListenError(message, errno.EADDRINUSE)
-        if _alive(raw):
-            message = f"cannot listen at {text}: a program listens there already, stop it or choose another path"
+        if _alive(os.fsencode(path)):
+            message = (
+                f"cannot listen at {text}: a program listens there already, stop it or choose another path"
+            )
             raise ListenError(message, errno.EADDRINUSE)
-        if _inode(raw) == (before.st_dev, before.st_ino):
-            os.unlink(raw)
+        if _inode(path) == (before.st_dev, before.st_ino):
+            path.unlink()
 
 
 def _alive(raw: bytes) -> bool:
@@ -95,6 +98,6 @@ def _alive(raw: bytes) -> bool:
         return probe.connect_ex(raw) != errno.ECONNREFUSED
 
 
-def _inode(path: bytes) -> tuple[int, int]:
-    found = os.lstat(path)
+def _inode(path: Path) -> tuple[int, int]:
+    found = path.lstat()
     return found.st_dev, found.st_ino

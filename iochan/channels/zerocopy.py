@@ -10,7 +10,7 @@ import contextlib
 import errno
 import socket
 import struct
-from typing import Any, Final
+from typing import Final
 
 from typing_extensions import override
 
@@ -94,8 +94,8 @@ class ZeroCopyChannel(SocketChannel):
         return got
 
     @override
-    def try_write(self, data: Flat) -> int | Blocked:
-        put = super().try_write(data)
+    def try_write(self, data: Flat, flags: int = 0) -> int | Blocked:
+        put = super().try_write(data, flags)
         if self._lent and put is self.blocked_out:
             self._collect()
         return put
@@ -166,7 +166,7 @@ class ZeroCopyChannel(SocketChannel):
                     self._note(data)
         return True
 
-    def _note(self, data: Any) -> None:
+    def _note(self, data: bytes) -> None:
         if len(data) < _EXTENDED_ERROR.size:
             return
         number, origin, _, code, low, high = _EXTENDED_ERROR.unpack_from(data)
