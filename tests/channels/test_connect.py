@@ -132,7 +132,9 @@ def test_a_cancelled_connection_leaves_no_descriptor(black_hole: Target) -> None
 def test_a_deadline_ends_the_whole_attempt(run_op: RunOp, black_hole: Target) -> None:
     before = open_fds()
     host, port = black_hole.sockaddr
-    with pytest.raises(ChannelTimeout, match=rf"connecting to tcp://127\.0\.0\.1:{port} did not end within 0\.02 s"):
+    with pytest.raises(
+        ChannelTimeout, match=rf"connecting to tcp://127\.0\.0\.1:{port} did not end within 0\.02 s"
+    ):
         run_op(connect_op(InetAddress(host, port), timeout=0.02))
     assert open_fds() == before
 
@@ -209,9 +211,7 @@ def test_keep_alive_comes_from_the_address(server: socket.socket) -> None:
 
 
 def test_buffers_and_the_user_timeout_are_set_before_it_connects(server: socket.socket) -> None:
-    options = SocketOptions(
-        keep_alive=KeepAlive(), user_timeout=1.5, send_buffer=32768, receive_buffer=16384
-    )
+    options = SocketOptions(keep_alive=KeepAlive(), user_timeout=1.5, send_buffer=32768, receive_buffer=16384)
     with run(connect_op(InetAddress(*server.getsockname()), options=options)) as channel:
         get = channel.sock.getsockopt
         assert get(socket.SOL_SOCKET, socket.SO_SNDBUF) == 65536
@@ -229,7 +229,9 @@ def test_a_descriptor_is_adopted() -> None:
 def test_descriptors_that_are_no_connected_socket_are_refused(server: socket.socket) -> None:
     reader, writer = os.pipe()
     for number, reason in ((reader, "is no socket"), (server.fileno(), "listening"), (9999, "bad file")):
-        with pytest.raises(ConnectError, match=f"(?i)fd://{number}: .*{reason}.*: give a connected stream socket"):
+        with pytest.raises(
+            ConnectError, match=f"(?i)fd://{number}: .*{reason}.*: give a connected stream socket"
+        ):
             run(connect_op(FdAddress(number)))
     os.close(reader)
     os.close(writer)

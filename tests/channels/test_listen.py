@@ -153,7 +153,9 @@ def test_without_free_descriptors_accept_fails_and_the_client_stays_in_the_queue
         limits = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
         try:
-            with pytest.raises(OSError, match=r"cannot accept on tcp://127.*: too many open files: close some") as caught:
+            with pytest.raises(
+                OSError, match=r"cannot accept on tcp://127.*: too many open files: close some"
+            ) as caught:
                 listener.try_accept()
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, limits)

@@ -207,13 +207,18 @@ def test_more_than_the_box_takes_is_an_error_that_closes_all(pair: Pair) -> None
     left, right = pair
     left.writev([b"x"], fds=[0] * 4)
     before = open_fds()
-    with FdBox(limit=2) as box, pytest.raises(DescriptorError, match="4 descriptors came and the box has room for 2"):
+    with (
+        FdBox(limit=2) as box,
+        pytest.raises(DescriptorError, match="4 descriptors came and the box has room for 2"),
+    ):
         right.readv([bytearray(1)], fds=box)
     assert open_fds() == before
 
 
 @pytest.mark.parametrize("boxed", [True, False])
-def test_descriptors_that_cannot_be_installed_are_an_error_that_closes_the_rest(pair: Pair, boxed: bool) -> None:
+def test_descriptors_that_cannot_be_installed_are_an_error_that_closes_the_rest(
+    pair: Pair, boxed: bool
+) -> None:
     left, right = pair
     left.writev([b"x"], fds=[0] * 8)
     before = open_fds()

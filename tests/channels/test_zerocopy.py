@@ -107,7 +107,11 @@ def test_an_abort_sends_nothing_from_memory_that_is_given_back(pair: Pair) -> No
 
 def test_sockets_without_the_feature_refuse_the_flag() -> None:
     left, right = socket.socketpair()
-    with right, SocketChannel(left) as channel, pytest.raises(UnsupportedFeature, match="send without copying"):
+    with (
+        right,
+        SocketChannel(left) as channel,
+        pytest.raises(UnsupportedFeature, match="send without copying"),
+    ):
         channel.writev([b"x"], flags=ZERO_COPY)
 
 
