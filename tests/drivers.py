@@ -19,15 +19,15 @@ __all__ = ["DRIVERS", "RunOp", "each_driver"]
 RunOp = Callable[[Op[Any]], Any]
 
 
-def _asyncio(op: Op[Any]) -> Any:
+def _asyncio(op: Op[Any]) -> object:
     return asyncio.run(arun(op))
 
 
-def _trio(op: Op[Any]) -> Any:
+def _trio(op: Op[Any]) -> object:
     return trio.run(arun, op)
 
 
-def _pollloop(op: Op[Any]) -> Any:
+def _pollloop(op: Op[Any]) -> object:
     loop = PollLoop()
     task = Task(loop, op, lambda _: loop.stop())
     loop.run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import ssl
+from pathlib import Path
 
 import pytest
 
@@ -13,22 +14,24 @@ from iochan.channels.socket import SocketChannel
 from iochan.channels.unix import UnixChannel
 from iochan.core.facts import PEER_ADDRESS
 from iochan.core.fd import OwnedFd
+from iochan.core.writing import HasFileno
 
 
 def open_fds() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 @pytest.mark.parametrize("kind", ["number", "socket", "owned", "file"])
 def test_each_kind_of_socket_has_one_owner_afterwards(kind: str) -> None:
     before = open_fds()
     left, right = socket.socketpair()
-    thing = {
-        "number": lambda: left.detach(),
-        "socket": lambda: left,
-        "owned": lambda: OwnedFd(left.detach()),
-        "file": lambda: open(left.detach(), "rb", buffering=0),  # noqa: SIM115 - the channel closes it
-    }[kind]()
+    thing: HasFileno = left
+    if kind == "number":
+        thing = left.detach()
+    elif kind == "owned":
+        thing = OwnedFd(left.detach())
+    elif kind == "file":
+        thing = os.fdopen(left.detach(), "rb", buffering=0)
     channel = adopt_socket(thing)
     assert isinstance(channel, UnixChannel)
     assert not os.get_inheritable(channel.fileno())

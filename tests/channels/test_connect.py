@@ -24,7 +24,7 @@ from tests.drivers import RunOp, each_driver
 
 
 def open_fds() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def target(sock: socket.socket) -> Target:
@@ -58,7 +58,7 @@ def refused() -> Target:
 
 @each_driver
 def test_a_tcp_server_is_reached_under_every_driver(run_op: RunOp, server: socket.socket) -> None:
-    host, port = server.getsockname()
+    port = server.getsockname()[1]
     with run_op(connect_op(InetAddress("localhost", port, ipv4=True))) as channel:
         peer, address = server.accept()
         with peer:
@@ -80,7 +80,11 @@ def test_an_ipv6_server_is_reached() -> None:
 @each_driver
 def test_unix_sockets_are_reached_by_path_and_by_name(run_op: RunOp, tmp_path: Path) -> None:
     name = f"iochan-test-{os.getpid()}-{tmp_path.name}"
-    addresses = [UnixAddress(str(tmp_path / "s")), AbstractAddress(name), AbstractAddress(name, tight=False)]
+    addresses: list[SocketAddress] = [
+        UnixAddress(str(tmp_path / "s")),
+        AbstractAddress(name),
+        AbstractAddress(name, tight=False),
+    ]
     kernel = [str(tmp_path / "s"), "\0" + name, ("\0" + name).ljust(108, "\0")]
     for address, place in zip(addresses, kernel, strict=True):
         with socket.socket(socket.AF_UNIX) as server:
@@ -152,7 +156,7 @@ def test_a_refused_connection_says_who_refused_and_what_to_check(run_op: RunOp, 
 def test_every_address_that_was_tried_is_in_the_message(refused: Target) -> None:
     port = refused.sockaddr[1]
     six = Target(socket.AF_INET6, ("::1", port, 0, 0), f"tcp://[::1]:{port}")
-    wanted = rf"^tcp://localhost:1: 127\.0\.0\.1: connection refused; ::1: connection refused: is the server"
+    wanted = r"^tcp://localhost:1: 127\.0\.0\.1: connection refused; ::1: connection refused: is the server"
     with pytest.raises(ConnectError, match=wanted):
         run(race_op([refused, six], "tcp://localhost:1"))
 
@@ -180,7 +184,7 @@ def test_families_take_turns_beginning_with_the_first() -> None:
     def places(text: str) -> list[Target]:
         return [Target(int(name[0]), name, name) for name in text.split()]
 
-    assert [t.text for t in interleave(places("6a 6b 6c 4a 4b"))] == "6a 4a 6b 4b 6c".split()
+    assert [t.text for t in interleave(places("6a 6b 6c 4a 4b"))] == ["6a", "4a", "6b", "4b", "6c"]
     assert interleave([]) == []
 
 

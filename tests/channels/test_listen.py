@@ -32,7 +32,7 @@ ANY = InetAddress("127.0.0.1", 0)
 
 
 def open_fds() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def port_of(listener: SocketListener) -> int:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -85,12 +85,12 @@ def test_an_unknown_service_is_told_from_an_unknown_host() -> None:
 
 
 def test_work_in_a_thread_can_be_given_up_and_leaves_nothing() -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     release = threading.Event()
     op = in_thread_op(release.wait, "errand")
     next(op)
     op.close()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
     release.set()
 
 

@@ -66,12 +66,12 @@ def test_an_unknown_name_says_what_there_is(pass_socks: Pass) -> None:
 
 
 def test_what_is_no_listening_stream_socket_is_refused_and_all_are_closed(pass_socks: Pass) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     socks = [socket.create_server(("127.0.0.1", 0)), socket.socket(type=socket.SOCK_DGRAM), socket.socket()]
     pass_socks(socks, "a:b:c")
     with pytest.raises(ListenError, match=r"501 \(b\), 502 \(c\): set ListenStream="):
         from_systemd()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_sockets_for_another_process_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import fcntl
 import os
 import resource
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,7 +34,7 @@ Pair = tuple[UnixChannel, UnixChannel]
 
 
 def open_fds() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def read_with_box(channel: UnixChannel, size: int = 64) -> tuple[bytes, list[int]]:
@@ -118,7 +118,7 @@ def test_a_read_that_takes_no_descriptors_says_so_and_loses_nothing(pair: Pair, 
     left, right = pair
     left.writev([b"with"], fds=[0, 0])
     left.write_all(b"without")
-    reads = {
+    reads: dict[str, Callable[[], object]] = {
         "read": right.read,
         "readinto": lambda: right.readinto(bytearray(64)),
         "readv": lambda: right.readv([bytearray(2), bytearray(64)]),
@@ -227,7 +227,7 @@ def test_descriptors_that_cannot_be_installed_are_an_error_that_closes_the_rest(
     os.close(lowest_free)
     resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free + 3, limits[1]))
     try:
-        with FdBox() as box, pytest.raises(DescriptorError, match="lost on their way.*limit of open files"):
+        with FdBox() as box, pytest.raises(DescriptorError, match=r"lost on their way.*limit of open files"):
             right.readv([bytearray(1)], fds=box if boxed else None)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)

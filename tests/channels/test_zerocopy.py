@@ -78,12 +78,8 @@ def test_a_reader_that_waits_is_not_woken_for_ever_by_completions(pair: Pair) ->
     channel.writev([b"x" * 1000], flags=ZERO_COPY)
     receive(peer, 1000)
     op = channel.read_op()
-    turns = 0
-    for blocked in op:
-        turns += 1
-        assert blocked is channel.blocked_in
-        if turns == 3:
-            break
+    for _ in range(3):
+        assert next(op) is channel.blocked_in
     peer.sendall(b"answer")
     assert run(op) == b"answer"
     channel.flush()
@@ -100,7 +96,7 @@ def test_an_abort_sends_nothing_from_memory_that_is_given_back(pair: Pair) -> No
     channel, peer = pair
     channel.writev([b"x" * 1000], flags=ZERO_COPY)
     channel.abort()
-    with pytest.raises(ConnectionResetError):
+    with pytest.raises(ConnectionResetError):  # noqa: PT012 - what had arrived may come first
         while peer.recv(65536):
             pass
 
