@@ -16,13 +16,18 @@ __all__ = ["CONTROL_SIZE", "claim", "close_all", "rights"]
 _INT_SIZE = array("i").itemsize
 _CREDENTIALS_SIZE = 3 * _INT_SIZE
 
+# Plain integers: the socket module's own flags are enums, whose arithmetic costs more than the rest.
+_LEVEL: Final = int(socket.SOL_SOCKET)
+_RIGHTS: Final = int(socket.SCM_RIGHTS)
+_CTRUNC: Final = int(socket.MSG_CTRUNC)
+
 CONTROL_SIZE: Final = socket.CMSG_SPACE(MAX_FDS * _INT_SIZE) + socket.CMSG_SPACE(_CREDENTIALS_SIZE)
 """Room for all descriptors of a message, and for the credentials that ``SO_PASSCRED`` adds."""
 
 
 def rights(fds: tuple[int, ...]) -> list[tuple[int, int, array[int]]]:
     """Return the control message that carries *fds*."""
-    return [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", fds))]
+    return [(_LEVEL, _RIGHTS, array("i", fds))]
 
 
 def claim(ancillary: Iterable[tuple[int, int, Any]], msg_flags: int, name: str) -> list[int]:
@@ -41,10 +46,10 @@ def claim(ancillary: Iterable[tuple[int, int, Any]], msg_flags: int, name: str) 
     """
     fds = array("i")
     for level, kind, data in ancillary:
-        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+        if level == _LEVEL and kind == _RIGHTS:
             fds.frombytes(data[: len(data) - len(data) % _INT_SIZE])
     coming = fds.tolist()
-    if msg_flags & socket.MSG_CTRUNC:
+    if msg_flags & _CTRUNC:
         close_all(coming)
         message = (
             f"descriptors passed on {name} were lost on their way, the {len(coming)} that came are closed: "

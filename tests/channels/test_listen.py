@@ -53,12 +53,15 @@ def pair_of_sockets() -> Iterator[SocketListener]:
 
 @each_driver
 def test_a_client_is_accepted_under_every_driver(run_op: RunOp) -> None:
-    with run_op(listen_op(ANY)) as listener, client(listener.addresses[0]) as sock:
-        with run_op(listener.accept_op()) as channel:
-            assert channel.extra(PEER_ADDRESS) == channel.name == f"tcp://127.0.0.1:{sock.getsockname()[1]}"
-            assert channel.extra(LOCAL_ADDRESS) == listener.addresses[0]
-            sock.sendall(b"hello")
-            assert run_op(channel.read_op()) == b"hello"
+    with (
+        run_op(listen_op(ANY)) as listener,
+        client(listener.addresses[0]) as sock,
+        run_op(listener.accept_op()) as channel,
+    ):
+        assert channel.extra(PEER_ADDRESS) == channel.name == f"tcp://127.0.0.1:{sock.getsockname()[1]}"
+        assert channel.extra(LOCAL_ADDRESS) == listener.addresses[0]
+        sock.sendall(b"hello")
+        assert run_op(channel.read_op()) == b"hello"
 
 
 def test_accepted_channels_do_not_delay_small_writes_and_are_close_on_exec() -> None:
