@@ -71,8 +71,7 @@ class CommandChannel(PipeChannel):
                 env=env,
             )
             ours = [end.detach() for end in (ours_in, ours_out) if end is not None]
-        super().__init__(*ours)
-        self.name = f"command {os.fspath(argv[0])}"
+        super().__init__(ours[0], ours[1] if access == "rw" else None, f"command {os.fspath(argv[0])}")
         self._child = child
 
     @property

@@ -114,27 +114,32 @@ class FileChannel(Channel):
 
     @override
     def try_preadv(self, views: Views, offset: int) -> int:
+        self._check(offset)
         try:
             return os.preadv(self._end.fd, views[:IOV_MAX], offset)
         except OSError as error:
-            raise self._refusal("read", error, offset) from error
+            raise self._refusal("read", error) from error
 
     @override
     def try_pwritev(self, views: Views, offset: int) -> int:
         if self._appends:
             message = f"{self._name} is open to append, where the system ignores offsets: open it as rw"
             raise UnsupportedFeature(message, "SEEK")
+        self._check(offset)
         try:
             return os.pwritev(self._end.fd, views[:IOV_MAX], offset)
         except OSError as error:
-            raise self._refusal("written", error, offset) from error
+            raise self._refusal("written", error) from error
 
     @override
     def do_seek(self, offset: int, whence: int) -> int:
         try:
             return os.lseek(self._end.fd, offset, whence)
         except OSError as error:
-            raise self._refusal("moved", error, offset) from error
+            if error.errno == errno.EINVAL:
+                message = f"{self._name} cannot seek to {offset}, whence {whence}: offsets start at 0"
+                raise ValueError(message) from error
+            raise failure(self, "seeking in", error) from error
 
     @override
     def ready(self, condition: Condition) -> Condition | Blocked:
@@ -148,13 +153,16 @@ class FileChannel(Channel):
             message = f"closing {self._name} failed: {explain(error)}; what was written last may be lost"
             raise ChannelBrokenError(message) from error
 
-    def _refusal(self, done: str, error: OSError, offset: int = 0) -> Exception:
-        """Return the error to raise when the file could not be *done* something to."""
-        if self._end.fd >= 0:
-            if error.errno == errno.EBADF and not (self._reads if done == "read" else self._writes):
-                message = f"{self._name} is not open to be {done}: open it with access rw"
-                return UnsupportedFeature(message, done.upper())
-            if error.errno == errno.EINVAL and offset < 0:
-                return ValueError(f"{self._name} has no offset {offset}: offsets start at 0")
-        doing = {"read": "reading from", "written": "writing to", "moved": "seeking in"}[done]
-        return failure(self, doing, error)
+    def _check(self, offset: int) -> None:
+        # To Linux -1 means the position, which must stay where it is.
+        if offset < 0:
+            message = f"{self._name} has no offset {offset}: offsets start at 0"
+            raise ValueError(message)
+
+    def _refusal(self, done: str, error: OSError) -> Exception:
+        """Return the error to raise when the file could not be *done*: read or written."""
+        allowed = self._reads if done == "read" else self._writes
+        if self._end.fd >= 0 and error.errno == errno.EBADF and not allowed:
+            message = f"{self._name} is not open to be {done}: open it with access rw"
+            return UnsupportedFeature(message, done.upper())
+        return failure(self, "reading from" if done == "read" else "writing to", error)

@@ -139,17 +139,19 @@ class MemoryChannel(Channel):
 
     @override
     def ready(self, condition: Condition) -> Condition | Blocked:
-        reads = self._coming.readable() if _IN in condition else None
-        writes = self._going.writable() if _OUT in condition else None
-        holds = Condition.NONE
-        if _IN in condition and reads is None:
-            holds |= _IN
-        if _OUT in condition and writes is None:
-            holds |= _OUT
-        if holds:
-            return holds
-        blocked = reads or writes
-        return condition if blocked is None else blocked | writes
+        holds, blocked = Condition.NONE, None
+        # A hang-up is an end of the stream, which reads see.
+        if _IN in condition or _OUT not in condition:
+            blocked = self._coming.readable()
+            if blocked is None:
+                holds |= _IN
+        if _OUT in condition:
+            full = self._going.writable()
+            if full is None:
+                holds |= _OUT
+            else:
+                blocked = full | blocked
+        return blocked if not holds and blocked is not None else holds & condition or condition
 
     @override
     def do_shutdown(self, how: Shutdown) -> None:

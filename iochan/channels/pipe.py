@@ -109,7 +109,7 @@ class PipeChannel(Channel):
     @override
     def try_writev(self, views: Views, fds: tuple[int, ...] = (), flags: int = 0) -> int | Blocked:
         if len(views) == 1:
-            return self.try_write(views[0])
+            return self.try_write(views[0], flags)
         end = self._writing_end()
         try:
             return os.writev(end.fd, views[:IOV_MAX])
@@ -119,7 +119,7 @@ class PipeChannel(Channel):
             raise self._write_failure(error) from error
 
     @override
-    def try_write(self, data: Flat) -> int | Blocked:
+    def try_write(self, data: Flat, flags: int = 0) -> int | Blocked:
         end = self._writing_end()
         try:
             put = end.file.write(data)

@@ -80,8 +80,8 @@ class SharedChannel(PipeChannel):
         return super().try_writev(clip(views, self._piece), fds, flags)
 
     @override
-    def try_write(self, data: Flat) -> int | Blocked:
-        return self.try_writev((as_view(data),))
+    def try_write(self, data: Flat, flags: int = 0) -> int | Blocked:
+        return self.try_writev((as_view(data),), (), flags)
 
 
 class StdioChannel(Channel):
@@ -134,8 +134,8 @@ class StdioChannel(Channel):
         return self._writer.try_writev(views, fds, flags)
 
     @override
-    def try_write(self, data: Flat) -> int | Blocked:
-        return self._writer.try_write(data)
+    def try_write(self, data: Flat, flags: int = 0) -> int | Blocked:
+        return self._writer.try_write(data, flags)
 
     @override
     def ready(self, condition: Condition) -> Condition | Blocked:
