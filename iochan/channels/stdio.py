@@ -2,14 +2,16 @@
 
 They belong to others as well: a shell, the next program on the terminal, the other end of a pipe
 that was inherited. A flag set on them is set for all of these, and stays when this process has
-died. So their descriptors' flags are never touched: pipes and terminals are read after ``poll(2)``
-said so, and written in pieces that cannot block then; sockets are told with each call; files are
-always ready.
+died. So their descriptors' flags are never touched: pipes are read after ``poll(2)``
+said so, and written in pieces that cannot block then; terminals are opened once more, for flags of
+our own; sockets are told with each call; files are always ready. And because some event loops
+(uvloop) make what they watch non-blocking, they get an ``epoll(7)`` descriptor that watches it.
 """
 
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
 import select
 import socket
@@ -20,7 +22,7 @@ from typing import Any, Final
 
 from typing_extensions import override
 
-from iochan.channels.descriptor import watchable
+from iochan.channels.descriptor import End, watchable
 from iochan.channels.file import FileChannel
 from iochan.channels.pipe import PipeChannel
 from iochan.channels.reasons import explain
@@ -36,52 +38,61 @@ from iochan.core.op import Op
 
 __all__ = ["StdioChannel"]
 
-# POLLOUT promises PIPE_BUF bytes of room in a pipe, and 256 in a terminal (Linux: n_tty_poll), where
-# a line's end may become two bytes.
+# POLLOUT promises PIPE_BUF bytes of room in a pipe. In a terminal it promises next to nothing.
 _PIPE_PIECE: Final = select.PIPE_BUF
-_TERMINAL_PIECE: Final = 128
+_TERMINAL_PIECE: Final = 1
 
 
 class SharedChannel(PipeChannel):
-    """A pipe or terminal whose flags are not ours to change.
+    """A pipe whose flags are not ours to change, or a terminal that cannot be opened once more.
 
     Should another process read the bytes, or fill the room, between poll and call, the call waits.
     """
 
-    __slots__ = ("_piece", "_poll")
+    __slots__ = ("_piece", "_polls")
 
     def __init__(self, fd: int, name: str) -> None:
         super().__init__(fd, name=name)
         self._piece = _TERMINAL_PIECE if os.isatty(fd) else _PIPE_PIECE
-        self._poll = (select.poll(), select.poll())
-        self._poll[0].register(fd, select.POLLIN)
-        self._poll[1].register(fd, select.POLLOUT)
+        self._polls = (select.poll(), select.poll())
+        self._polls[0].register(fd, select.POLLIN)
+        self._polls[1].register(fd, select.POLLOUT)
 
     @override
     def prepare(self, fd: int) -> None:
         """Leave *fd* as it is."""
 
+    # Single buffers come by try_readinto and try_write in any case.
+
     @override
     def try_readv(self, views: Views, fds: FdBox | None = None, flags: int = 0) -> int | Blocked:
-        if self._reader is not None and not self._ended and not self._poll[0].poll(0):
-            return self._reader.blocked_in
+        if len(views) > 1 and (blocked := self._nothing_yet()) is not None:
+            return blocked
         return super().try_readv(views, fds, flags)
 
     @override
     def try_readinto(self, buffer: Flat, flags: int = 0) -> int | Blocked:
-        if self._reader is not None and not self._ended and not self._poll[0].poll(0):
-            return self._reader.blocked_in
-        return super().try_readinto(buffer, flags)
+        blocked = self._nothing_yet()
+        return super().try_readinto(buffer, flags) if blocked is None else blocked
 
     @override
     def try_writev(self, views: Views, fds: tuple[int, ...] = (), flags: int = 0) -> int | Blocked:
-        if self._writer is not None and not self._poll[1].poll(0):
-            return self._writer.blocked_out
+        if len(views) > 1 and (blocked := self._no_room_yet()) is not None:
+            return blocked
         return super().try_writev(clip(views, self._piece), fds, flags)
 
     @override
     def try_write(self, data: Flat, flags: int = 0) -> int | Blocked:
-        return self.try_writev((as_view(data),), (), flags)
+        blocked = self._no_room_yet()
+        return super().try_write(as_view(data)[: self._piece], flags) if blocked is None else blocked
+
+    def _nothing_yet(self) -> Blocked | None:
+        if self._reader is None or self._ended or self._polls[0].poll(0):
+            return None
+        return self._reader.blocked_in
+
+    def _no_room_yet(self) -> Blocked | None:
+        return None if self._writer is None or self._polls[1].poll(0) else self._writer.blocked_out
 
 
 class StdioChannel(Channel):
@@ -101,7 +112,7 @@ class StdioChannel(Channel):
         ConnectError: One of the two is closed.
     """
 
-    __slots__ = ("_modes", "_reader", "_stdin", "_stdout", "_writer")
+    __slots__ = ("_modes", "_reader", "_stdin", "_stdout", "_watches", "_writer")
 
     features = Feature.CONCURRENT
 
@@ -116,6 +127,7 @@ class StdioChannel(Channel):
         except BaseException:
             self._reader.abort()
             raise
+        self._watches: dict[Condition, End] = {}
         if raw and os.isatty(stdin):
             self._modes = termios.tcgetattr(stdin)
             atexit.register(self._restore)
@@ -123,29 +135,52 @@ class StdioChannel(Channel):
 
     @override
     def try_readv(self, views: Views, fds: FdBox | None = None, flags: int = 0) -> int | Blocked:
-        return self._reader.try_readv(views, fds, flags)
+        got = self._reader.try_readv(views, fds, flags)
+        return self._wait(got, Condition.IN) if isinstance(got, Blocked) else got
 
     @override
     def try_readinto(self, buffer: Flat, flags: int = 0) -> int | Blocked:
-        return self._reader.try_readinto(buffer, flags)
+        got = self._reader.try_readinto(buffer, flags)
+        return self._wait(got, Condition.IN) if isinstance(got, Blocked) else got
 
     @override
     def try_writev(self, views: Views, fds: tuple[int, ...] = (), flags: int = 0) -> int | Blocked:
-        return self._writer.try_writev(views, fds, flags)
+        put = self._writer.try_writev(views, fds, flags)
+        return self._wait(put, Condition.OUT) if isinstance(put, Blocked) else put
 
     @override
     def try_write(self, data: Flat, flags: int = 0) -> int | Blocked:
-        return self._writer.try_write(data, flags)
+        put = self._writer.try_write(data, flags)
+        return self._wait(put, Condition.OUT) if isinstance(put, Blocked) else put
 
     @override
     def ready(self, condition: Condition) -> Condition | Blocked:
-        if Condition.OUT not in condition:
-            return self._reader.ready(condition)
-        writes = self._writer.ready(Condition.OUT)
-        if Condition.IN not in condition or not isinstance(writes, Blocked):
-            return writes
-        reads = self._reader.ready(Condition.IN)
-        return reads | writes if isinstance(reads, Blocked) else reads
+        found: Blocked | None = None
+        # A hang-up is an end of the stream, which reads see.
+        if Condition.IN in condition or Condition.OUT not in condition:
+            reads = self._reader.ready(Condition.IN)
+            if not isinstance(reads, Blocked):
+                return reads
+            found = self._wait(reads, Condition.IN)
+        if Condition.OUT in condition:
+            writes = self._writer.ready(Condition.OUT)
+            if not isinstance(writes, Blocked):
+                return writes
+            found = self._wait(writes, Condition.OUT) | found
+        assert found is not None
+        return found
+
+    def _wait(self, blocked: Blocked, condition: Condition) -> Blocked:
+        """Return *blocked* by way of a descriptor that loops may set flags on."""
+        end = self._watches.get(condition)
+        if end is None:
+            if not hasattr(select, "epoll"):
+                return blocked
+            mask = select.EPOLLIN if condition is Condition.IN else select.EPOLLOUT
+            with select.epoll() as watch:
+                watch.register(blocked.waits[0][0].fileno(), mask)
+                end = self._watches[condition] = End(os.dup(watch.fileno()), reads=True, writes=False)
+        return end.blocked_in
 
     @override
     def end_writing_op(self) -> Op[None]:
@@ -158,6 +193,8 @@ class StdioChannel(Channel):
 
     @override
     def do_close(self) -> None:
+        for end in self._watches.values():
+            end.close()
         self._reader.abort()
         self._writer.abort()
         self._restore()
@@ -181,7 +218,22 @@ def _shared(fd: int, name: str) -> Channel:
         channel: Channel
         if stat.S_ISSOCK(os.fstat(copy).st_mode):
             channel = SocketChannel(socket.socket(fileno=copy), name)
+        elif not watchable(copy):
+            channel = FileChannel(copy, name)
+        elif (own := _open_again(copy)) is not None:
+            return PipeChannel(own, name=name)
         else:
-            channel = SharedChannel(copy, name) if watchable(copy) else FileChannel(copy, name)
+            channel = SharedChannel(copy, name)
         owned.detach()
         return channel
+
+
+def _open_again(fd: int) -> int | None:
+    """Return the terminal *fd* with flags of its own; None if it is no terminal, or may not be opened."""
+    if not os.isatty(fd):
+        return None
+    access = fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE
+    try:
+        return os.open(os.ttyname(fd), access | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return None

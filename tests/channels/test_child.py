@@ -33,7 +33,7 @@ def test_without_a_descriptor_for_processes_it_is_looked_at_now_and_then(
 
 
 def test_a_kill_shows_as_a_negative_status() -> None:
-    child = Child(["cat"], stdin=subprocess.PIPE)
+    child = Child(["sleep", "60"])
     assert child.status is None
     child.kill(signal.SIGKILL)
     assert run(child.wait_op(), 10) == -signal.SIGKILL
@@ -70,7 +70,7 @@ def test_a_program_that_leaves_children_behind_ends_without_a_warning() -> None:
     assert done.stderr == b""
 
 
-def test_a_program_that_is_not_there_is_named(tmp_path: os.PathLike[str]) -> None:
+def test_a_program_that_is_not_there_is_named() -> None:
     with no_descriptor_is_left():
         with pytest.raises(
             ConnectError, match="no-such-program cannot be run: no such file or directory: check"
@@ -80,7 +80,7 @@ def test_a_program_that_is_not_there_is_named(tmp_path: os.PathLike[str]) -> Non
             ConnectError, match="/dev/null cannot be run: permission denied: check its permissions"
         ):
             Child(["/dev/null"])
-        with pytest.raises(ConnectError, match="no-such-folder cannot be run|/no-such-folder cannot be"):
+        with pytest.raises(ConnectError, match="no-such-folder cannot be run"):
             Child(["true"], cwd="/no-such-folder")
 
 

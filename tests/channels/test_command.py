@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from iochan.aio.channel import AsyncChannel
+from iochan.aio.driver import arun
 from iochan.channels.command import CommandChannel
 from iochan.core.errors import ChannelBrokenError, ChannelTimeout, ConnectError, UnsupportedFeature
 from iochan.core.facts import EXIT_STATUS, PEER_PID
@@ -83,7 +84,7 @@ def test_an_awaited_close_waits_in_the_loop() -> None:
         view = AsyncChannel(channel)
         await view.write_all(b"hello")
         data = await view.read()
-        await view.close()
+        await arun(channel.close_op())
         assert channel.exit_status == 0
         return data
 

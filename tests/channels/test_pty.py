@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from iochan.aio.channel import AsyncChannel
+from iochan.aio.driver import arun
 from iochan.channels.pipe import PipeChannel
 from iochan.channels.pty import PtyChannel
 from iochan.core.condition import Condition
@@ -130,7 +131,7 @@ def test_a_link_never_takes_the_place_of_anything(tmp_path: Path) -> None:
     place.write_text("mine")
     with (
         no_descriptor_is_left(),
-        pytest.raises(ConnectError, match="taken to /dev/pts/.* cannot be made: file exists"),
+        pytest.raises(ConnectError, match=r"taken to /dev/pts/.* cannot be made: file exists"),
     ):
         PtyChannel(link=place)
     assert place.read_text() == "mine"
@@ -172,7 +173,7 @@ def test_a_conversation_can_be_awaited() -> None:
         got = b""
         while piece := await view.read():
             got += piece
-        await view.close()
+        await arun(channel.close_op())
         return got
 
     assert asyncio.run(talk()) == b"got it\r\n"
