@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from typing_extensions import override
 
 from iochan.channels.descriptor import IOV_MAX, End, directions
 from iochan.channels.reasons import failure
+from iochan.core import clock
 from iochan.core.blocked import Blocked
 from iochan.core.buffers import Flat, Views, total
 from iochan.core.channel import Channel
@@ -20,6 +21,10 @@ from iochan.core.feature import Feature
 from iochan.core.op import Op
 
 __all__ = ["PipeChannel", "pipe_pair"]
+
+TERMINAL_LOOK: Final = 0.02
+"""Seconds after which a writer that waits for a terminal looks again: Linux wakes it when the other
+end has read, which may be just before there is room, and then not once more."""
 
 _IN, _OUT, _BOTH = Condition.IN, Condition.OUT, Condition.IN | Condition.OUT
 
@@ -37,7 +42,7 @@ class PipeChannel(Channel):
         name: What messages call the channel.
     """
 
-    __slots__ = ("_drained", "_ended", "_reader", "_writer", "features")
+    __slots__ = ("_drained", "_ended", "_reader", "_terminal", "_writer", "features")
 
     def __init__(self, fd: int, write_fd: int | None = None, name: str = "") -> None:
         super().__init__(name or "pipe")
@@ -50,6 +55,7 @@ class PipeChannel(Channel):
         self._writer = end if writes else None
         if write_fd is not None:
             self._writer = End(write_fd, reads=False, writes=True)
+        self._terminal = self._writer is not None and os.isatty(self._writer.fd)
         self._drained = False
         self._ended = False
         self.features = Feature.CONCURRENT
@@ -114,7 +120,7 @@ class PipeChannel(Channel):
         try:
             return os.writev(end.fd, views[:IOV_MAX])
         except BlockingIOError:
-            return end.blocked_out
+            return self._no_room(end)
         except OSError as error:
             raise self._write_failure(error) from error
 
@@ -125,20 +131,20 @@ class PipeChannel(Channel):
             put = end.file.write(data)
         except (OSError, ValueError) as error:
             raise self._write_failure(error) from error
-        return end.blocked_out if put is None else put
+        return self._no_room(end) if put is None else put
 
     @override
     def ready(self, condition: Condition) -> Condition | Blocked:
         if not condition & _BOTH:
             return Blocked(((self._reader or self._writing_end(), condition),))
         if _IN not in condition:
-            return self._writing_end().blocked_out
+            return self._no_room(self._writing_end())
         if self._reader is None:
             self._one_way("read")
         if self._ended:
             return _IN
         blocked = self._reader.blocked_in
-        return blocked | self._writing_end().blocked_out if _OUT in condition else blocked
+        return blocked | self._no_room(self._writing_end()) if _OUT in condition else blocked
 
     @override
     def end_writing_op(self) -> Op[None]:
@@ -164,6 +170,10 @@ class PipeChannel(Channel):
                 f"{self._name} has ended its writing direction: it can only be read now"
             )
         return failure(self, "writing to", error)
+
+    def _no_room(self, end: End) -> Blocked:
+        """Return the wait for room to write."""
+        return end.blocked_out.by(clock.now() + TERMINAL_LOOK) if self._terminal else end.blocked_out
 
     def _writing_end(self) -> End:
         if self._writer is None:

@@ -92,7 +92,7 @@ class SharedChannel(PipeChannel):
         return self._reader.blocked_in
 
     def _no_room_yet(self) -> Blocked | None:
-        return None if self._writer is None or self._polls[1].poll(0) else self._writer.blocked_out
+        return None if self._writer is None or self._polls[1].poll(0) else self._no_room(self._writer)
 
 
 class StdioChannel(Channel):
@@ -180,7 +180,7 @@ class StdioChannel(Channel):
             with select.epoll() as watch:
                 watch.register(blocked.waits[0][0].fileno(), mask)
                 end = self._watches[condition] = End(os.dup(watch.fileno()), reads=True, writes=False)
-        return end.blocked_in
+        return end.blocked_in.by(blocked.deadline)
 
     @override
     def end_writing_op(self) -> Op[None]:

@@ -12,6 +12,7 @@ from iochan.channels.adopt import adopt
 from iochan.channels.file import FileChannel
 from iochan.channels.pipe import PipeChannel
 from iochan.channels.socket import SocketChannel
+from iochan.core.channel import Channel
 from iochan.core.fd import OwnedFd
 from iochan.core.registry import ADOPTERS, known
 from iochan.core.stacking import as_channel
@@ -38,7 +39,7 @@ def test_a_socket_becomes_a_socket_channel(kind: object) -> None:
 def test_descriptors_become_the_channel_of_their_kind(tmp_path: Path) -> None:
     with no_descriptor_is_left():
         read_fd, write_fd = os.pipe()
-        expected = {
+        expected: dict[int, type[Channel]] = {
             read_fd: PipeChannel,
             write_fd: PipeChannel,
             os.open(tmp_path / "new", os.O_RDWR | os.O_CREAT): FileChannel,
@@ -47,7 +48,7 @@ def test_descriptors_become_the_channel_of_their_kind(tmp_path: Path) -> None:
         }
         for fd, kind in expected.items():
             with adopt(fd) as channel:
-                assert type(channel) is kind
+                assert isinstance(channel, kind)
                 assert channel.fileno() == fd
 
 

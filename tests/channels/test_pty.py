@@ -58,7 +58,7 @@ def test_arguments_are_nobody_elses_language() -> None:
 
 
 def test_the_window_has_the_size_that_was_asked_for_and_can_change() -> None:
-    script = "stty size; trap 'stty size; exit' WINCH; while :; do read line; done"
+    script = "trap 'stty size; exit' WINCH; stty size; while :; do read line; done"
     with PtyChannel.spawn(["sh", "-c", script], rows=11, columns=22) as channel:
         assert channel.window_size == (11, 22)
         assert channel.read_exactly(7) == b"11 22\r\n"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from iochan.channels.pipe import PipeChannel
 from iochan.channels.pty import PtyChannel
 from iochan.channels.stdio import StdioChannel
 from iochan.core.blocked import Blocked
@@ -125,7 +126,7 @@ def test_redirected_files_are_always_ready(tmp_path: Path) -> None:
         StdioChannel(stdin=stdin.fileno(), stdout=stdout.fileno()) as channel,
     ):
         assert channel.ready(Condition.IN) is Condition.IN
-        assert channel.ready(Condition.IN | Condition.OUT) is Condition.OUT
+        assert channel.ready(Condition.IN | Condition.OUT) is Condition.IN
         channel.write_all(channel.read())
         assert channel.read() == b""
     assert (tmp_path / "out").read_bytes() == b"from a file"
@@ -173,6 +174,18 @@ def test_a_terminal_that_takes_nothing_blocks_the_driver_and_not_the_process(run
             run_op(channel.write_all_op(b"\n" * 50_000))
             reader.join()
             assert (flags(slave.fileno()), termios.tcgetattr(slave.fileno())) == before
+
+
+def test_a_terminal_without_a_name_is_used_as_it_is() -> None:
+    master, slave = map(OwnedFd, os.openpty())
+    with master, slave, PipeChannel(slave.detach()) as program:
+        before = flags(master.fileno())
+        with StdioChannel(stdin=master.fileno(), stdout=master.fileno()) as channel:
+            channel.write_all(b"hello\n")
+            assert program.read() == b"hello\n"
+            program.writev_all([b"a", b"b"])
+            assert channel.read_exactly(9) == b"hello\r\nab"
+            assert flags(master.fileno()) == before
 
 
 def test_raw_mode_is_undone_by_the_close() -> None:
