@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from iochan.channels.sockaddr import sockaddr_text
 from iochan.channels.sockopt import set_delay
+from iochan.channels.descriptor import IOV_MAX
 from iochan.core.attribute import Attributes
 from iochan.core.blocked import Blocked
 from iochan.core.buffers import Buffer, Flat, Views
@@ -24,10 +25,7 @@ from iochan.core.feature import Feature
 from iochan.core.leaf import Leaf
 from iochan.core.op import Op
 
-__all__ = ["IOV_MAX", "SocketChannel"]
-
-IOV_MAX: Final = 1024
-"""The most buffers that one system call takes."""
+__all__ = ["SocketChannel"]
 
 _DONTWAIT: Final = int(socket.MSG_DONTWAIT)
 _PEEK: Final = int(socket.MSG_PEEK)
