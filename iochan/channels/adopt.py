@@ -57,7 +57,7 @@ def _take(thing: HasFileno) -> int:
     """Return the descriptor of *thing*, which gives it up."""
     if isinstance(thing, int):
         return thing
-    if isinstance(thing, OwnedFd):
+    if isinstance(thing, socket.socket | OwnedFd):
         return thing.detach()
     with OwnedFd(os.dup(thing.fileno())) as owned:
         if isinstance(thing, io.IOBase):
@@ -93,14 +93,7 @@ def adopt_socket(thing: HasFileno) -> SocketChannel | None:
                 "an ssl.SSLSocket cannot be a channel: give the plain socket and stack tls_client() on it"
             )
             raise TypeError(message)
-        return socket_channel(thing, peer)
-    if isinstance(thing, OwnedFd):
-        number = thing.detach()
-    elif not isinstance(thing, int):
-        number = os.dup(number)
-        close = getattr(thing, "close", None)
-        if close is not None:
-            close()
+    number = _take(thing)
     os.set_inheritable(number, False)
     return socket_channel(socket.socket(fileno=number), peer)
 
