@@ -31,6 +31,11 @@ class Listener(ABC):
         """
 
     @property
+    def single(self) -> bool:
+        """Whether there is one connection to accept and never another."""
+        return False
+
+    @property
     @abstractmethod
     def addresses(self) -> tuple[str, ...]:
         """The addresses that clients can connect to, as text, with the ports really bound."""

@@ -9,10 +9,19 @@ from typing import Any
 
 from iochan.core.errors import AddressError
 
-__all__ = ["ADOPTERS", "LAYERS", "known", "lookup", "register"]
+__all__ = ["ADOPTERS", "CHANNELS", "LAYERS", "LISTENERS", "OPENERS", "known", "lookup", "register"]
 
 LAYERS = "iochan.layers"
 """The group of functions ``(channel, **options) -> Channel`` that put a layer on a channel."""
+
+CHANNELS = "iochan.channels"
+"""The group of functions ``(address) -> Op[Channel]``, by the address's scheme."""
+
+LISTENERS = "iochan.listeners"
+"""The group of functions ``(address) -> Op[Listener]``, by the address's scheme."""
+
+OPENERS = "iochan.openers"
+"""What opens addresses as text: ``connect`` and ``listen``."""
 
 ADOPTERS = "iochan.adopters"
 """The group of functions ``(object) -> Channel | None`` that make a channel of a socket or descriptor."""

@@ -1,0 +1,51 @@
+"""Opening addresses: the functions behind the schemes, found through entry points.
+
+``iochan.channels`` holds the functions ``(address) -> Op[Channel]``; ``iochan.listeners`` those
+``(address) -> Op[Listener]`` of the schemes that can be waited at.
+"""
+
+from __future__ import annotations
+
+from iochan.address import CommandAddress, FileAddress, NullAddress, PtyAddress, StdioAddress
+from iochan.channels.command import CommandChannel
+from iochan.channels.file import FileChannel
+from iochan.channels.null import NullChannel
+from iochan.channels.pty import PtyChannel
+from iochan.channels.stdio import StdioChannel
+from iochan.core.channel import Channel
+from iochan.core.op import Op
+
+__all__ = ["open_command", "open_file", "open_null", "open_pty", "open_stdio"]
+
+
+def open_command(address: CommandAddress) -> Op[Channel]:
+    """Start the command, with its standard input and output as the channel."""
+    yield from ()
+    return CommandChannel(address.argv)
+
+
+def open_file(address: FileAddress) -> Op[Channel]:
+    """Open the file as its mode says."""
+    yield from ()
+    return FileChannel.open(address.path, address.mode, address.permissions)
+
+
+def open_pty(address: PtyAddress) -> Op[Channel]:
+    """Make a pseudo-terminal, with the address's command on it if it has one."""
+    yield from ()
+    link = address.link or None
+    if address.command:
+        return PtyChannel.spawn(address.command, link=link)
+    return PtyChannel(link=link)
+
+
+def open_stdio(address: StdioAddress) -> Op[Channel]:  # noqa: ARG001 - every opener takes its address
+    """Take this process's standard input and output."""
+    yield from ()
+    return StdioChannel()
+
+
+def open_null(address: NullAddress) -> Op[Channel]:  # noqa: ARG001 - every opener takes its address
+    """Return an empty source and a sink for all."""
+    yield from ()
+    return NullChannel()
