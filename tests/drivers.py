@@ -1,7 +1,7 @@
 """The drivers that a test of an operation runs under, one after the other.
 
 A test module takes them with ``from tests.drivers import DRIVERS`` and the mark
-``@pytest.mark.parametrize("run_op", DRIVERS)``.
+``@pytest.mark.parametrize("drive", DRIVERS)``.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def on_pollloop(op: Op[T]) -> T:
     return task.result()
 
 
-RunOp = Callable[[Op[Any]], Any]
+Drive = Callable[[Op[Any]], Any]
 
 DRIVERS = [
     pytest.param(driver, id=driver.__name__.removeprefix("on_"))

@@ -15,13 +15,13 @@ from iochan.core.errors import ChannelBrokenError, ChannelTimeout, ConnectError,
 from iochan.core.facts import EXIT_STATUS, PEER_PID
 from iochan.core.op import Op
 from tests.descriptors import no_descriptor_is_left
-from tests.drivers import DRIVERS, RunOp
+from tests.drivers import DRIVERS, Drive
 
 MUCH = bytes(range(256)) * 2000
 
 
-@pytest.mark.parametrize("run_op", DRIVERS)
-def test_what_is_written_is_its_input_and_what_is_read_its_output(run_op: RunOp) -> None:
+@pytest.mark.parametrize("drive", DRIVERS)
+def test_what_is_written_is_its_input_and_what_is_read_its_output(drive: Drive) -> None:
     def op(channel: CommandChannel) -> Op[bytes]:
         yield from channel.write_all_op(b"hello\n")
         yield from channel.write_eof_op()
@@ -33,7 +33,7 @@ def test_what_is_written_is_its_input_and_what_is_read_its_output(run_op: RunOp)
 
     with no_descriptor_is_left():
         channel = CommandChannel(["tr", "a-z", "A-Z"])
-        assert run_op(op(channel)) == b"HELLO\n"
+        assert drive(op(channel)) == b"HELLO\n"
         assert channel.exit_status == 0
 
 
