@@ -16,6 +16,7 @@ def no_descriptor_is_left() -> Iterator[None]:
     gc.collect()
     before = _count()
     yield
+    gc.collect()
     assert _count() <= before
 
 

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from typing_extensions import override
 
-from iochan.channels.descriptor import End, watchable
+from iochan.channels.end import End, watchable
 from iochan.channels.file import FileChannel
 from iochan.channels.pipe import PipeChannel
 from iochan.channels.reasons import explain

@@ -1,28 +1,26 @@
-"""Making a channel of any socket, file or descriptor."""
+"""Files, pipes and terminals that somebody else opened, as channels."""
 
 from __future__ import annotations
 
 import io
 import os
-import socket
 import stat
 from collections.abc import Callable
 
-from iochan.channels.descriptor import watchable
+from iochan.channels.end import watchable
 from iochan.channels.file import FileChannel
 from iochan.channels.pipe import PipeChannel
-from iochan.channels.socket import SocketChannel
 from iochan.core.channel import Channel
 from iochan.core.fd import OwnedFd
 from iochan.core.writing import HasFileno
 
-__all__ = ["adopt"]
+__all__ = ["adopt_file"]
 
 
-def adopt(thing: HasFileno) -> Channel:
-    """Return a channel that owns what *thing* stands for: sockets, files, pipes and terminals.
+def adopt_file(thing: HasFileno) -> Channel | None:
+    """Return a channel that owns what *thing* stands for: a file, a pipe or a terminal; None for a socket.
 
-    An object is emptied, not shared: a socket is detached; a file object is flushed and closed, and
+    An object is emptied, not shared: a file object is flushed and closed, and
     the channel gets a descriptor of its own, at the offset where the object's reader was. (What a
     file object has read ahead of a pipe is lost: adopt it before the first read.) A plain descriptor
     belongs to the channel from now on. What is refused stays the caller's.
@@ -31,37 +29,22 @@ def adopt(thing: HasFileno) -> Channel:
         thing: A descriptor, or an object with ``fileno()``.
 
     Raises:
-        TypeError: It is a socket that is no connected stream, or one with TLS of its own.
         OSError: It is closed.
     """
-    _refuse_unfit(thing)
+    number = thing if isinstance(thing, int) else thing.fileno()
+    if stat.S_ISSOCK(os.fstat(number).st_mode):
+        return None
     with OwnedFd(_take(thing)) as owned:
         channel = _channel(owned.fileno())
         owned.detach()
         return channel
 
 
-def _refuse_unfit(thing: HasFileno) -> None:
-    if type(thing).__module__ == "ssl":
-        message = "a socket with TLS of its own: adopt the plain socket and put iochan's TLS on it"
-        raise TypeError(message)
-    fd = thing if isinstance(thing, int) else thing.fileno()
-    if not stat.S_ISSOCK(os.fstat(fd).st_mode):
-        return
-    with socket.socket(fileno=os.dup(fd)) as sock:
-        if sock.type != socket.SOCK_STREAM:
-            message = f"descriptor {fd} is a {sock.type.name} socket: a channel needs SOCK_STREAM"
-            raise TypeError(message)
-        if sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-            message = f"descriptor {fd} is a listening socket: accept a connection and adopt that"
-            raise TypeError(message)
-
-
 def _take(thing: HasFileno) -> int:
     """Return the descriptor of *thing*, which gives it up."""
     if isinstance(thing, int):
         return thing
-    if isinstance(thing, socket.socket | OwnedFd):
+    if isinstance(thing, OwnedFd):
         return thing.detach()
     with OwnedFd(os.dup(thing.fileno())) as owned:
         if isinstance(thing, io.IOBase):
@@ -75,6 +58,4 @@ def _take(thing: HasFileno) -> int:
 
 
 def _channel(fd: int) -> Channel:
-    if stat.S_ISSOCK(os.fstat(fd).st_mode):
-        return SocketChannel(socket.socket(fileno=fd))
     return PipeChannel(fd) if watchable(fd) else FileChannel(fd)

@@ -1,17 +1,14 @@
 from __future__ import annotations
 
 import os
-import socket
-import ssl
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from iochan.channels.adopt import adopt
+from iochan.channels.adoptfile import adopt_file as adopt
 from iochan.channels.file import FileChannel
 from iochan.channels.pipe import PipeChannel
-from iochan.channels.socket import SocketChannel
 from iochan.core.channel import Channel
 from iochan.core.fd import OwnedFd
 from iochan.core.registry import ADOPTERS, known
@@ -20,20 +17,7 @@ from tests.descriptors import no_descriptor_is_left
 
 
 def test_the_registry_knows_it() -> None:
-    assert "descriptor" in known(ADOPTERS)
-
-
-@pytest.mark.parametrize(
-    "kind", [lambda sock: sock, lambda sock: sock.detach()], ids=["object", "descriptor"]
-)
-def test_a_socket_becomes_a_socket_channel(kind: object) -> None:
-    with no_descriptor_is_left():
-        left, right = socket.socketpair()
-        with right, as_channel(kind(left)) as channel:  # type: ignore[operator] # one of the two above
-            assert type(channel) is SocketChannel
-            left.close()
-            channel.write_all(b"hello")
-            assert right.recv(5) == b"hello"
+    assert "file" in known(ADOPTERS)
 
 
 def test_descriptors_become_the_channel_of_their_kind(tmp_path: Path) -> None:
@@ -76,30 +60,6 @@ def test_an_owned_descriptor_has_a_new_owner(tmp_path: Path) -> None:
     owned = OwnedFd(os.open(tmp_path / "file", os.O_RDWR | os.O_CREAT))
     with adopt(owned):
         assert owned.fileno() == -1
-
-
-def test_sockets_that_are_no_connected_streams_are_refused_and_stay_the_callers() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock, no_descriptor_is_left():
-        with pytest.raises(TypeError, match="is a SOCK_DGRAM socket: a channel needs SOCK_STREAM"):
-            adopt(sock)
-        assert sock.fileno() >= 0
-    with socket.create_server(("127.0.0.1", 0)) as sock, no_descriptor_is_left():
-        with pytest.raises(TypeError, match="is a listening socket"):
-            adopt(sock.fileno())
-        os.fstat(sock.fileno())
-
-
-def test_a_socket_with_tls_of_its_own_is_refused() -> None:
-    left, right = socket.socketpair()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    with (
-        right,
-        left,
-        context.wrap_socket(left, do_handshake_on_connect=False) as secured,
-        pytest.raises(TypeError, match="TLS of its own"),
-    ):
-        adopt(secured)
 
 
 def test_a_closed_descriptor_is_refused() -> None:
