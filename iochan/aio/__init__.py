@@ -4,5 +4,7 @@ from __future__ import annotations
 
 from iochan.aio.channel import AsyncChannel
 from iochan.aio.driver import arun
+from iochan.aio.loop import AsyncioLoop
+from iochan.aio.serve import Limits, Server, serve
 
-__all__ = ["AsyncChannel", "arun"]
+__all__ = ["AsyncChannel", "AsyncioLoop", "Limits", "Server", "arun", "serve"]

@@ -38,7 +38,7 @@ async def arun(op: Op[T]) -> T:
         return result
     try:
         waiter = OpWaiter(hub_of(asyncio.get_running_loop()), op)
-        waiter.arm(blocked)
+        waiter.blocked = blocked
         return await waiter
     finally:
         op.close()

@@ -8,7 +8,7 @@ is taken out when it is ready and nobody waits.
 from __future__ import annotations
 
 import asyncio
-import weakref
+from collections.abc import Callable
 from typing import Protocol
 
 from iochan.core.blocked import Pollable
@@ -20,7 +20,7 @@ class Wakeable(Protocol):
     """Somebody who waits."""
 
     def wake(self) -> None:
-        """Try again; waiting again is allowed."""
+        """Try again; waiting again is allowed. It ignores a call that it does not wait for any more."""
 
 
 class Entry:
@@ -60,20 +60,29 @@ class Entry:
             waiters.pop().wake()
         elif waiters:
             self.readers = []
-            for waiter in waiters:
-                waiter.wake()
+            self._wake_all(waiters, self.want_in)
         else:
             self._loop.remove_reader(self.fd)
             self.reader_set = False
 
     def _on_out(self) -> None:
         waiters, self.writers = self.writers, []
-        for waiter in waiters:
-            waiter.wake()
+        self._wake_all(waiters, self.want_out)
         # Room is the normal state: a descriptor left registered for it would wake the loop for ever.
         if not self.writers and self.writer_set:
             self._loop.remove_writer(self.fd)
             self.writer_set = False
+
+    def _wake_all(self, waiters: list[Wakeable], want: Callable[[Wakeable], None]) -> None:
+        waiters.reverse()
+        try:
+            while waiters:
+                waiters.pop().wake()
+        finally:
+            # A KeyboardInterrupt in one task's step leaves the others waiting, not lost.
+            if self.fd >= 0:
+                for waiter in reversed(waiters):
+                    want(waiter)
 
     def drop(self, waiter: Wakeable) -> None:
         """Let *waiter* wait no more, if it does."""
@@ -98,7 +107,7 @@ class Entry:
 class Hub:
     """The entries of one loop."""
 
-    __slots__ = ("__weakref__", "_entries", "loop")
+    __slots__ = ("_entries", "loop")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
@@ -110,7 +119,8 @@ class Hub:
         entry = self._entries.get(fd)
         if entry is None:
             entry = self._entries[fd] = Entry(self.loop, fd)
-            pollable.on_close(self.forget)
+        # Each time: two channels may share one descriptor.
+        pollable.on_close(self.forget)
         return entry
 
     def forget(self, pollable: Pollable) -> None:
@@ -119,13 +129,20 @@ class Hub:
         if entry is not None and not self.loop.is_closed():
             entry.dissolve()
 
+    def disband(self) -> None:
+        """Let go of all who wait: the loop is closed, and nobody will wake them."""
+        self._entries.clear()
 
-_hubs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = weakref.WeakKeyDictionary()
+
+_hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
 
 
 def hub_of(loop: asyncio.AbstractEventLoop) -> Hub:
     """Return the hub of *loop*, made when it is first asked for."""
     hub = _hubs.get(loop)
     if hub is None:
+        for other in list(_hubs):
+            if other.is_closed():
+                _hubs.pop(other).disband()
         hub = _hubs[loop] = Hub(loop)
     return hub

@@ -16,176 +16,130 @@ from typing import Any, Generic, TypeVar
 
 from typing_extensions import override
 
-from iochan.aio.hub import Entry, Hub
-from iochan.core import clock
-from iochan.core.blocked import Blocked, Pollable
+from iochan.aio.hub import Hub
+from iochan.aio.wait import Wait
+from iochan.core.blocked import Blocked
 from iochan.core.buffers import Flat
 from iochan.core.channel import Channel
-from iochan.core.condition import Condition
-from iochan.core.errors import ChannelClosedError
 from iochan.core.op import Op
 from iochan.core.scratch import SCRATCH_SIZE, borrow, give_back
 
 __all__ = ["OpWaiter", "ReadBytesWaiter", "ReadWaiter", "Waiter"]
 
 T = TypeVar("T")
-_IN, _OUT = Condition.IN, Condition.OUT
 
 
-class Waiter(Generic[T]):
+class Waiter(Wait, Generic[T]):
     """Waits for a `Blocked`, tries again, and so on until the try succeeds or raises.
 
-    Arm it, then await it: that gives what the try returned. A kept one serves one wait after the
-    other.
+    Set `blocked`, then await it: that gives what the try returned. A kept one serves one wait after
+    the other. It waits as long as it has the task's callback.
+
+    Attributes:
+        blocked: What to wait for first.
     """
 
-    __slots__ = (
-        "_asyncio_future_blocking",
-        "_callback",
-        "_context",
-        "_entries",
-        "_error",
-        "_hub",
-        "_last",
-        "_only",
-        "_result",
-        "_timer",
-    )
+    __slots__ = ("_asyncio_future_blocking", "_callback", "_context", "_error", "_result", "blocked")
 
     def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+        super().__init__(hub)
         self._asyncio_future_blocking = False
+        self.blocked: Blocked
         self._callback: Callable[[Any], object] | None = None
         self._context: Context | None = None
-        self._entries: list[Entry] = []
         self._error: BaseException | None = None
-        self._last: Blocked | None = None
-        self._only: Entry | None = None
         self._result: T
-        self._timer: asyncio.TimerHandle | None = None
 
     def attempt(self) -> T | Blocked:
         """Try again; what is returned or raised ends the wait, unless it is `Blocked`."""
         raise AssertionError
 
-    def abandon(self) -> None:
-        """Drop what the wait was for: it was cancelled."""
-
-    def arm(self, blocked: Blocked) -> None:
-        """Wait for *blocked*.
-
-        Raises:
-            ChannelClosedError: What it waits for is closed.
-        """
-        if blocked is self._last:
-            # The same leaf as before, whose entry is known.
-            entry = self._only
-            if entry is not None and entry.fd >= 0:
-                entry.readers.append(self)
-                if not entry.reader_set:
-                    entry.set_reader()
-                return
-        waits = blocked.waits
-        if len(waits) == 1 and blocked.deadline is None and waits[0][1] is _IN:
-            pollable = waits[0][0]
-            if pollable.fileno() >= 0:
-                entry = self._only = self._hub.entry(pollable)
-                self._last = blocked
-                entry.want_in(self)
-                return
-        for pollable, condition in waits:
-            self._want(pollable, condition)
-        if blocked.deadline is not None:
-            left = max(0.0, blocked.deadline - clock.now())
-            self._timer = self._hub.loop.call_later(left, self.wake)
-
-    def _want(self, pollable: Pollable, condition: Condition) -> None:
-        if pollable.fileno() < 0:
-            message = "the channel was closed while an operation waited on it"
-            raise ChannelClosedError(message)
-        entry = self._hub.entry(pollable)
-        self._entries.append(entry)
-        if _OUT in condition:
-            entry.want_out(self)
-        if _OUT not in condition or _IN in condition:
-            entry.want_in(self)
-
-    def _disarm(self) -> None:
-        for entry in self._entries:
-            entry.drop(self)
-        self._entries.clear()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
+    @override
     def wake(self) -> None:
-        """Try again, and if that ends the wait, step the task. Called by the loop only."""
+        callback, context = self._callback, self._context
+        if callback is None or context is None:
+            return  # cancelled since
         if self._entries or self._timer is not None:
-            self._disarm()
+            self.rest()
         try:
             got = self.attempt()
+            if self._callback is None:
+                return  # the try itself cancelled the task
             if isinstance(got, Blocked):
                 self.arm(got)
                 return
             self._result = got
         except BaseException as error:  # noqa: BLE001 - handed to the task, as a Future does
+            if self._callback is None:
+                return
             self._error = error
-        self._step()
-
-    def _step(self) -> None:
-        callback, context = self._callback, self._context
-        if callback is not None and context is not None:
-            self._callback = self._context = None
-            context.run(callback, self)
+        self._callback = self._context = None
+        context.run(callback, self)
 
     def __await__(self) -> Generator[Waiter[T], None, T]:
         self._asyncio_future_blocking = True
-        yield self
+        try:
+            yield self
+        except BaseException as error:
+            # Also where nobody called `cancel`: the coroutine was closed, or its loop is another.
+            self._callback = self._context = None
+            self.leave()
+            if self._asyncio_future_blocking and not isinstance(error, GeneratorExit):
+                message = "an AsyncChannel of another event loop: make one inside the loop that uses it"
+                raise RuntimeError(message) from error
+            raise
         return self._result
 
     # What follows is what asyncio.Task asks of a Future.
 
     def get_loop(self) -> asyncio.AbstractEventLoop:
-        """Return the loop it belongs to."""
-        return self._hub.loop
+        """Return the loop it belongs to: a task of another one refuses it."""
+        return self.hub.loop
 
     def add_done_callback(self, callback: Callable[[Any], object], *, context: Context) -> None:
-        """Keep the task's callback: there is one."""
+        """Begin to wait, now that the task has been found to be of this loop."""
         self._callback = callback
         self._context = context
+        try:
+            self.arm(self.blocked)
+        except Exception as error:  # noqa: BLE001 - the task's, which awaits the waiter already
+            self._end_soon(error)
 
     def result(self) -> None:
         """Raise what ended the wait, if something did."""
-        error, self._error = self._error, None
-        if error is not None:
+        if self._error is not None:
+            error, self._error = self._error, None
             raise error
 
-    def cancel(self, msg: Any = None) -> bool:
-        """End the wait with `asyncio.CancelledError`."""
+    def cancel(self, msg: object = None) -> bool:
+        """End the wait with `asyncio.CancelledError`; False if it has ended already."""
         if self._callback is None:
             return False
-        self._disarm()
-        if self._only is not None:
-            self._only.drop(self)
-        self.abandon()
-        self._error = asyncio.CancelledError() if msg is None else asyncio.CancelledError(msg)
-        self._hub.loop.call_soon(self._step)
+        self.leave()
+        self._end_soon(asyncio.CancelledError() if msg is None else asyncio.CancelledError(msg))
         return True
+
+    def _end_soon(self, error: BaseException) -> None:
+        callback, context = self._callback, self._context
+        assert callback is not None, "nobody waits"
+        self._callback = self._context = None
+        self._error = error
+        self.hub.loop.call_soon(callback, self, context=context)
 
 
 class ReadWaiter(Waiter[int]):
     """Waits for a read into *buffer*."""
 
-    __slots__ = ("_channel", "buffer")
+    __slots__ = ("_try_readinto", "buffer")
 
     def __init__(self, hub: Hub, channel: Channel) -> None:
         super().__init__(hub)
-        self._channel = channel
+        self._try_readinto = channel.try_readinto
         self.buffer: Flat = b""
 
     @override
     def attempt(self) -> int | Blocked:
-        return self._channel.try_readinto(self.buffer)
+        return self._try_readinto(self.buffer)
 
 
 class ReadBytesWaiter(Waiter[bytes]):
@@ -220,12 +174,11 @@ class OpWaiter(Waiter[T]):
 
     @override
     def attempt(self) -> T | Blocked:
+        context = self._context
+        assert context is not None, "only who waits is woken"
         try:
-            return next(self._op)
+            # The loop's callback runs in the context of who registered the descriptor.
+            return context.run(next, self._op)
         except StopIteration as stop:
             result: T = stop.value
             return result
-
-    @override
-    def abandon(self) -> None:
-        self._op.close()

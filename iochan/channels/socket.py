@@ -12,9 +12,13 @@ from typing import Final
 
 from typing_extensions import override
 
+from iochan.channels.sockaddr import sockaddr_text
+from iochan.channels.sockopt import set_delay
+from iochan.core.attribute import Attributes
 from iochan.core.blocked import Blocked
 from iochan.core.buffers import Buffer, Flat, Views
 from iochan.core.condition import Shutdown
+from iochan.core.facts import LOCAL_ADDRESS, PEER_ADDRESS
 from iochan.core.fd import FdBox
 from iochan.core.feature import Feature
 from iochan.core.leaf import Leaf
@@ -162,6 +166,18 @@ class SocketChannel(Leaf):
         except OSError:
             # Not connected any more: whoever waits has been woken by that already.
             return
+
+    @override
+    def do_set_delay(self, delay: bool) -> None:
+        set_delay(self.sock, delay=delay)
+
+    @override
+    def attributes(self) -> Attributes:
+        sock = self.sock
+        return {
+            PEER_ADDRESS: lambda: sockaddr_text(sock.family, sock.getpeername()),
+            LOCAL_ADDRESS: lambda: sockaddr_text(sock.family, sock.getsockname()),
+        }
 
     @override
     def end_writing_op(self) -> Op[None]:

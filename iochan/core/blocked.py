@@ -41,6 +41,11 @@ class Blocked:
     waits: tuple[tuple[Pollable, Condition], ...] = ()
     deadline: float | None = None
 
+    @property
+    def lasting(self) -> bool:
+        """Whether a loop may stay registered for it: it waits for one open descriptor, and for no time."""
+        return self.deadline is None and len(self.waits) == 1 and self.waits[0][0].fileno() >= 0
+
     def __or__(self, other: Blocked | None) -> Blocked:
         """Return what wakes at whichever of the two comes first."""
         if other is None or other is self:

@@ -32,6 +32,8 @@ Each class has, as a second base, the built-in that a Python reader expects, so 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 __all__ = [
     "AddressError",
@@ -57,15 +59,31 @@ __all__ = [
     "UnsupportedFeature",
     "WouldBlock",
     "show_bytes",
+    "show_known",
+    "show_text",
 ]
 
 _SHOWN_BYTES = 64
+_SHOWN_TEXT = 64
 
 
 def show_bytes(data: bytes | bytearray | memoryview) -> str:
     """Return bytes from a peer as text that is safe in a message: ASCII, at most 64 bytes of it."""
     head = bytes(data[:_SHOWN_BYTES])
     return ascii(head) + ("…" if len(data) > _SHOWN_BYTES else "")
+
+
+def show_text(text: str) -> str:
+    """Return *text* as it may stand in a message: ASCII, quoted, at most 64 characters of it."""
+    return ascii(text[:_SHOWN_TEXT]) + ("…" if len(text) > _SHOWN_TEXT else "")
+
+
+def show_known(name: str, known: Iterable[str]) -> str:
+    """Return the end of a message about an unknown *name*: what is known, and what may have been meant."""
+    names = sorted(known)
+    close = get_close_matches(name[:_SHOWN_TEXT], names, n=1)
+    meant = f"; did you mean {close[0]!r}?" if close else ""
+    return f"(known: {', '.join(names) or 'none'}{meant})"
 
 
 class IochanError(Exception):

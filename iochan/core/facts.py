@@ -1,27 +1,27 @@
-"""The facts that channels of several kinds know, to ask for with ``channel.extra(...)``."""
+"""The facts that channels of every kind may know; ask with ``channel.extra(PEER_ADDRESS)``."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Final
 
 from iochan.core.attribute import Attribute
 
 __all__ = ["EXIT_STATUS", "LOCAL_ADDRESS", "PEER_ADDRESS", "PEER_GID", "PEER_PID", "PEER_UID"]
 
-PEER_ADDRESS = Attribute[Any]("peer address")
-"""Where the other end is."""
+PEER_ADDRESS: Final = Attribute[str]("peer's address")
+"""Where the peer is, as address text: ``tcp://127.0.0.1:5900``, ``unix:///run/x``."""
 
-LOCAL_ADDRESS = Attribute[Any]("local address")
-"""Where this end is."""
+LOCAL_ADDRESS: Final = Attribute[str]("local address")
+"""Where this end is, as address text."""
 
-PEER_PID = Attribute[int]("peer pid")
-"""The process at the other end."""
+PEER_PID: Final = Attribute[int]("peer's process id")
+"""The process that connected or listened; it may have ended, or handed its end to another."""
 
-PEER_UID = Attribute[int]("peer uid")
-"""The user at the other end."""
+PEER_UID: Final = Attribute[int]("peer's user id")
+"""The effective user of the peer when it connected or listened: the kernel vouches for it."""
 
-PEER_GID = Attribute[int]("peer gid")
-"""The group of the process at the other end."""
+PEER_GID: Final = Attribute[int]("peer's group id")
+"""The effective group of the peer when it connected or listened: the kernel vouches for it."""
 
-EXIT_STATUS = Attribute[int | None]("exit status")
-"""How the process at the other end has ended: None while it runs, ``-signal`` when one killed it."""
+EXIT_STATUS: Final = Attribute[int]("exit status")
+"""How the child process ended: its exit code, or minus the number of the signal that killed it."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from types import TracebackType
-
 from typing import Self
 
 from iochan.core.errors import DescriptorError

@@ -16,8 +16,8 @@ class Wakeable(Protocol):
         """Look again: what was waited for may have come.
 
         Returns:
-            True to wait for the very same once more; False otherwise (it may then have asked the
-            loop for another wait already).
+            True to wait for the very same once more, which must be one descriptor without a
+            deadline; False otherwise (it may then have asked the loop for another wait already).
         """
 
 

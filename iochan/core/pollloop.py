@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import heapq
 import itertools
 import math
@@ -29,12 +30,18 @@ _WORTH_PURGING = 64
 class _Entry:
     """One descriptor: the events asked of the kernel, and who waits for them."""
 
-    __slots__ = ("mask", "readers", "writers")
+    __slots__ = ("fd", "mask", "readers", "writers")
 
-    def __init__(self) -> None:
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
         self.mask = 0
         self.readers: list[Wakeable] = []
         self.writers: list[Wakeable] = []
+
+    @property
+    def wanted(self) -> int:
+        """The events that somebody waits for."""
+        return (_IN if self.readers else 0) | (_OUT if self.writers else 0)
 
     def drop(self, waiter: Wakeable) -> None:
         """Forget *waiter*, if it waits here."""
@@ -47,11 +54,10 @@ class _Entry:
 class _FirstOf:
     """Waits in several places, or for a time as well, and wakes its waiter once."""
 
-    __slots__ = ("blocked", "done", "entries", "loop", "waiter")
+    __slots__ = ("done", "entries", "loop", "waiter")
 
-    def __init__(self, loop: PollLoop, blocked: Blocked, waiter: Wakeable) -> None:
+    def __init__(self, loop: PollLoop, waiter: Wakeable) -> None:
         self.loop = loop
-        self.blocked = blocked
         self.waiter = waiter
         self.entries: list[_Entry] = []
         self.done = False
@@ -61,19 +67,28 @@ class _FirstOf:
         self.done = True
         for entry in self.entries:
             entry.drop(self)
+        self.loop.left += self.entries
         self.loop.multis.pop(self.waiter, None)
 
     def wake(self) -> bool:
         """Wake the waiter, unless that has been done."""
         if not self.done:
             self.end()
-            if self.waiter.wake():
-                self.loop.when(self.blocked, self.waiter)
+            self.waiter.wake()
         return False
+
+
+def _wake_those(entry: _Entry, event: int) -> None:
+    if event & _READS:
+        _wake_all(entry.readers)
+    if event & _WRITES:
+        _wake_all(entry.writers)
 
 
 def _wake_all(waiters: list[Wakeable]) -> None:
     for waiter in tuple(waiters):
+        if waiter not in waiters:
+            continue  # forgotten by one before it
         # It may be gone, or there again for a wait of its own making, which stands behind.
         if not waiter.wake() and waiter in waiters:
             waiters.remove(waiter)
@@ -96,15 +111,17 @@ class PollLoop:
         "_soon",
         "_stopped",
         "_timers",
+        "left",
         "multis",
     )
 
     def __init__(self) -> None:
-        self._poll = select.poll()
+        self._poll: select.poll | select.epoll = select.poll()
         self._millis = True
         self._entries: dict[int, _Entry] = {}
+        self.left: list[_Entry] = []
         self.multis: dict[Wakeable, _FirstOf] = {}
-        self._soon: list[Wakeable] = []
+        self._soon: collections.deque[Wakeable] = collections.deque()
         self._timers: list[tuple[float, int, _FirstOf]] = []
         self._registered = 0
         self._count = itertools.count()
@@ -115,13 +132,17 @@ class PollLoop:
         waits = blocked.waits
         if len(waits) == 1 and blocked.deadline is None:
             pollable, condition = waits[0]
-            self._wait(self._entry(pollable), pollable.fileno(), poll_mask(condition), waiter)
+            self._wait(self._entry(pollable), poll_mask(condition), waiter)
             return
-        first = self.multis[waiter] = _FirstOf(self, blocked, waiter)
+        first = self.multis[waiter] = _FirstOf(self, waiter)
         for pollable, condition in waits:
-            entry = self._entry(pollable)
+            try:
+                entry = self._entry(pollable)
+            except ChannelClosedError:
+                first.end()
+                raise
             first.entries.append(entry)
-            self._wait(entry, pollable.fileno(), poll_mask(condition), first)
+            self._wait(entry, poll_mask(condition), first)
         if blocked.deadline is not None:
             if len(self._timers) >= _WORTH_PURGING:
                 self._purge_timers()
@@ -138,7 +159,10 @@ class PollLoop:
             first.end()
         for entry in self._entries.values():
             entry.drop(waiter)
-        self._soon = [other for other in self._soon if other is not waiter]
+            if entry.wanted != entry.mask:
+                self.left.append(entry)
+        if waiter in self._soon:
+            self._soon = collections.deque(other for other in self._soon if other is not waiter)
 
     def stop(self) -> None:
         """Let `run` return after the current turn."""
@@ -147,49 +171,77 @@ class PollLoop:
     def run(self) -> None:
         """Turn until `stop`, or until nobody waits for anything."""
         self._stopped = False
-        while not self._stopped and (self._soon or self._timers or self._registered):
-            self.turn()
+        while not self._stopped:
+            if self.left or self._timers:
+                self._tidy()
+            if self._soon or self._timers:
+                self.turn()
+            elif self._registered:
+                # A turn where nothing is due: the way of a busy loop.
+                self._dispatch(self._poll.poll())
+            else:
+                break
 
     def turn(self, timeout: float | None = None) -> None:
-        """Wake who is due; if nobody is, wait at most *timeout* seconds (None: for ever)."""
+        """Wake who is due; if nobody is, wait at most *timeout* seconds (None: for ever).
+
+        What a waiter raises ends the turn; the others' turn comes with the next one.
+        """
+        if self.left or self._timers:
+            self._tidy()
+        timeout = self._prepare(timeout)
+        if timeout is None:
+            self._dispatch(self._poll.poll())
+        else:
+            self._dispatch(self._poll.poll(math.ceil(timeout * 1000) if self._millis else timeout))
+        now = clock.now()
+        while self._timers and self._timers[0][0] <= now:
+            heapq.heappop(self._timers)[2].wake()
+
+    def _dispatch(self, events: list[tuple[int, int]]) -> None:
+        entries = self._entries
+        for fd, event in events:
+            try:
+                entry = entries[fd]
+            except KeyError:
+                continue  # closed by one before it
+            readers = entry.readers
+            if event == _IN and len(readers) == 1:
+                # What most events are.
+                waiter = readers[0]
+                if waiter.wake():
+                    continue
+                if waiter in readers:
+                    readers.remove(waiter)
+            else:
+                _wake_those(entry, event)
+            self._adjust(entry)
+
+    def _prepare(self, timeout: float | None) -> float | None:
+        """Wake those of `soon`; return how long the turn may then wait."""
         if self._soon:
-            soon, self._soon = self._soon, []
-            for waiter in soon:
-                waiter.wake()
+            # As many as there are: who comes meanwhile waits for the next turn.
+            for _ in range(len(self._soon)):
+                if self._soon:
+                    self._soon.popleft().wake()
             timeout = 0.0
         if self._timers:
             due = max(0.0, self._timers[0][0] - clock.now())
             timeout = due if timeout is None else min(timeout, due)
-        poll = self._poll
-        if timeout is None:
-            events = poll.poll()
-        else:
-            events = poll.poll(math.ceil(timeout * 1000) if self._millis else timeout)
-        entries = self._entries
-        for fd, event in events:
-            entry = entries.get(fd)
-            if entry is None:
-                continue
-            if event & _READS:
-                readers = entry.readers
-                if len(readers) == 1:
-                    waiter = readers[0]
-                    if not waiter.wake() and waiter in readers:
-                        readers.remove(waiter)
-                elif readers:
-                    _wake_all(readers)
-            if event & _WRITES and entry.writers:
-                _wake_all(entry.writers)
-            wanted = (_IN if entry.readers else 0) | (_OUT if entry.writers else 0)
-            if wanted != entry.mask and entries.get(fd) is entry:
-                self._set_mask(fd, entry, wanted)
-        if self._timers:
-            self._wake_due()
+        return timeout
 
-    def _wake_due(self) -> None:
-        now = clock.now()
-        while self._timers and self._timers[0][0] <= now:
-            heapq.heappop(self._timers)[2].wake()
+    def _adjust(self, entry: _Entry) -> None:
+        wanted = entry.wanted
+        if wanted != entry.mask and self._entries.get(entry.fd) is entry:
+            self._set_mask(entry.fd, entry, wanted)
+
+    def _tidy(self) -> None:
+        # Not at once: most of those that are left are waited for again before the next poll.
+        left, self.left = self.left, []
+        for entry in left:
+            self._adjust(entry)
+        while self._timers and self._timers[0][2].done:
+            heapq.heappop(self._timers)
 
     def _entry(self, pollable: Pollable) -> _Entry:
         fd = pollable.fileno()
@@ -198,17 +250,17 @@ class PollLoop:
             if fd < 0:
                 message = "the channel was closed while an operation waited on it"
                 raise ChannelClosedError(message)
-            entry = self._entries[fd] = _Entry()
+            entry = self._entries[fd] = _Entry(fd)
             pollable.on_close(self._drop_fd)
         return entry
 
-    def _wait(self, entry: _Entry, fd: int, mask: int, waiter: Wakeable) -> None:
+    def _wait(self, entry: _Entry, mask: int, waiter: Wakeable) -> None:
         if mask & _OUT:
             entry.writers.append(waiter)
         if mask != _OUT:
             entry.readers.append(waiter)
         if mask & ~entry.mask or not entry.mask:
-            self._set_mask(fd, entry, entry.mask | mask or _IN)
+            self._set_mask(entry.fd, entry, entry.mask | mask or _IN)
 
     def _set_mask(self, fd: int, entry: _Entry, mask: int) -> None:
         # A hang-up is reported whatever the mask is: a descriptor that nobody waits for must leave.
@@ -239,7 +291,7 @@ class PollLoop:
                 self._poll.unregister(fd)
                 self._registered -= 1
             # They find out by trying again.
-            self._soon += entry.readers + entry.writers
+            self._soon.extend(entry.readers + entry.writers)
             entry.readers, entry.writers = [], []
 
     def _purge_timers(self) -> None:

@@ -49,11 +49,7 @@ class Reading(Primitives):
     def read(self, size: int = DEFAULT_READ) -> bytes:
         """Return between 1 and *size* bytes, as soon as there are any; ``b""`` at the end of the stream."""
         if size <= 0:
-            if size < 0:
-                message = (
-                    f"read of {size} bytes: give the most to return, or use readv_all for a whole record"
-                )
-                raise ValueError(message)
+            _refuse_negative(size)
             return b""
         scratch = borrow()
         try:
@@ -118,6 +114,9 @@ class Reading(Primitives):
 
     def read_op(self, size: int = DEFAULT_READ) -> Op[bytes]:
         """The operation of `read`. A cancelled one has taken nothing from the stream."""
+        if size <= 0:
+            _refuse_negative(size)
+            return b""
         with ReadGuard(self):
             scratch = borrow()
             try:
@@ -213,3 +212,9 @@ class Reading(Primitives):
                 message = f"nothing came on {self._name} within {timeout:g} s: allow more time, or see why"
                 raise ChannelTimeout(message)
         return got
+
+
+def _refuse_negative(size: int) -> None:
+    if size < 0:
+        message = f"read of {size} bytes: give the most to return, or use readv_all for a whole record"
+        raise ValueError(message)

@@ -26,7 +26,7 @@ class Task(Generic[T]):
         done: Called at the end, also after an error; None for nobody.
     """
 
-    __slots__ = ("_blocked", "_done", "_error", "_loop", "_op", "_result", "finished")
+    __slots__ = ("_blocked", "_done", "_error", "_loop", "_op", "_result", "_stepping", "finished")
 
     def __init__(self, loop: Loop, op: Op[T], done: Callable[[Task[T]], object] | None = None) -> None:
         self._loop = loop
@@ -35,6 +35,7 @@ class Task(Generic[T]):
         self._error: BaseException | None = None
         self._result: T
         self._blocked: Blocked | None = None
+        self._stepping = False
         self.finished = False
         loop.soon(self)
 
@@ -43,25 +44,33 @@ class Task(Generic[T]):
         if self.finished:
             return False
         try:
+            self._stepping = True
             blocked = next(self._op)
-            if blocked is self._blocked:
+            self._stepping = False
+            if self._error is not None:
+                self._finish()  # its own step cancelled it
+            elif blocked is self._blocked and blocked.lasting:
                 return True
-            self._loop.when(blocked, self)
-            self._blocked = blocked
+            else:
+                self._blocked = blocked
+                self._loop.when(blocked, self)
         except StopIteration as stop:
             self._result = stop.value
             self._finish()
-        except Exception as error:  # noqa: BLE001 - the result's to raise
+        except BaseException as error:
             self._error = error
             self._finish()
+            if not isinstance(error, Exception):
+                raise
         return False
 
     def cancel(self) -> None:
         """End the operation without a result; *done* is called. A finished one stays as it is."""
         if not self.finished:
-            self._loop.forget(self)
             self._error = ChannelError("the task was cancelled")
-            self._finish()
+            if not self._stepping:
+                self._loop.forget(self)
+                self._finish()
 
     def result(self) -> T:
         """Return what the operation returned, or raise what it raised.

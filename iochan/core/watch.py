@@ -7,6 +7,7 @@ from collections.abc import Callable
 from iochan.core.blocked import Blocked, Pollable
 from iochan.core.channel import Channel
 from iochan.core.condition import Condition
+from iochan.core.leaf import Leaf
 from iochan.core.loop import Loop
 
 __all__ = ["Watch", "WatchSource", "add_watch"]
@@ -75,7 +76,7 @@ class Watch:
 class WatchSource:
     """A watch that lives on a `Loop` and calls back whenever its condition holds."""
 
-    __slots__ = ("_armed", "_callback", "_channel", "_interest", "_loop", "active")
+    __slots__ = ("_callback", "_channel", "_interest", "_lasting", "_loop", "_steady", "active")
 
     def __init__(
         self,
@@ -88,22 +89,29 @@ class WatchSource:
         self._channel = channel
         self._interest = interest
         self._callback = callback
+        # A bare leaf says the same each time, so there is no need to ask it.
+        self._steady = type(channel).ready is Leaf.ready and interest in (Condition.IN, Condition.OUT)
+        self._lasting: Blocked | None = None
         self.active = True
         self._arm(channel.ready(interest))
 
     def wake(self) -> bool:
         """Call back, and watch again if the callback says so."""
-        channel = self._channel
-        if (
-            not self.active
-            or not self._callback(channel, self._interest)
-            or not self.active
-            or channel.closed
-        ):
-            self.active = False
+        if not self.active:
             return False
-        answer = channel.ready(self._interest)
-        if answer is self._armed:
+        try:
+            again = self._callback(self._channel, self._interest)
+        except BaseException:
+            self.remove()
+            raise
+        if not again or self._channel.closed:
+            self.active = False
+        if not self.active:
+            return False
+        if self._steady:
+            return True
+        answer = self._channel.ready(self._interest)
+        if answer is self._lasting:
             return True
         self._arm(answer)
         return False
@@ -115,10 +123,10 @@ class WatchSource:
 
     def _arm(self, answer: Condition | Blocked) -> None:
         if isinstance(answer, Blocked):
-            self._armed: Blocked | None = answer
+            self._lasting = answer if answer.lasting else None
             self._loop.when(answer, self)
         else:
-            self._armed = None
+            self._lasting = None
             self._loop.soon(self)
 
 
@@ -128,7 +136,8 @@ def add_watch(
     """Have *loop* call ``callback(channel, interest)`` whenever *interest* holds on *channel*.
 
     Like ``poll(2)`` it is level-triggered, and it may call early: in non-blocking mode the read
-    or write then raises `WouldBlock`. The callback returns True to be called again.
+    or write then raises `WouldBlock`. The callback returns True to be called again; when it raises,
+    the watch ends and the loop's caller gets the error.
 
     Returns:
         The watch on the loop, to `WatchSource.remove`. It keeps the channel alive.

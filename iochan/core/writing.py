@@ -59,7 +59,7 @@ class Writing(Reading):
                 return self._wait_write(put, (memoryview(whole),), (), 0)
             blocked = self.try_flush()
             if blocked is not None and self._blocking:
-                run(self._retry_flush_op(blocked), self._timeout)
+                run(self.retry_flush_op(blocked), self._timeout)
             return put
         finally:
             self.writing = self.closed
@@ -87,7 +87,7 @@ class Writing(Reading):
                 return self._wait_write(put, views, numbers, flags)
             blocked = self.try_flush()
             if blocked is not None and self._blocking:
-                run(self._retry_flush_op(blocked), self._timeout)
+                run(self.retry_flush_op(blocked), self._timeout)
             return put
         finally:
             self.writing = self.closed
@@ -166,7 +166,7 @@ class Writing(Reading):
         with WriteGuard(self):
             if not views:
                 return 0
-            put = yield from self._retry_write_op(
+            put = yield from self.retry_write_op(
                 self.try_writev(views, numbers, flags), views, numbers, flags
             )
         return put
@@ -186,7 +186,7 @@ class Writing(Reading):
         if self.held:
             yield from self._push_held_op()
         with WriteGuard(self):
-            yield from self._retry_flush_op(self.try_flush())
+            yield from self.retry_flush_op(self.try_flush())
 
     def uncork_op(self) -> Op[None]:
         """The operation of ``set_cork(False)``."""
@@ -227,7 +227,7 @@ class Writing(Reading):
                         left = left[put:]
             finally:
                 held[:0] = left
-            yield from self._retry_flush_op(self.try_flush())
+            yield from self.retry_flush_op(self.try_flush())
 
     def _offer(
         self, buffers: Iterable[Buffer], fds: Sequence[HasFileno], flags: int
@@ -259,13 +259,16 @@ class Writing(Reading):
         if not self._blocking:
             message = f"{self._name} accepts nothing now: wait for OUT, or set blocking"
             raise WouldBlock(message)
-        return run(self._retry_write_op(blocked, views, fds, flags), self._timeout)
+        return run(self.retry_write_op(blocked, views, fds, flags), self._timeout)
 
-    def _retry_write_op(self, put: int | Blocked, views: Views, fds: tuple[int, ...], flags: int) -> Op[int]:
+    def retry_write_op(
+        self, put: int | Blocked, views: Views, fds: tuple[int, ...] = (), flags: int = 0
+    ) -> Op[int]:
+        """Go on with a write of *views* whose try gave *put*, and flush, for who is the writer already."""
         while isinstance(put, Blocked):
             yield put
             put = self.try_writev(views, fds, flags)
-        yield from self._retry_flush_op(self.try_flush())
+        yield from self.retry_flush_op(self.try_flush())
         return put
 
     def write_views_op(self, views: Views, fds: tuple[int, ...] = (), flags: int = 0) -> Op[None]:
@@ -279,9 +282,10 @@ class Writing(Reading):
             if len(views) == 1 and put == len(views[0]):
                 break
             views = advance(views, put)
-        yield from self._retry_flush_op(self.try_flush())
+        yield from self.retry_flush_op(self.try_flush())
 
-    def _retry_flush_op(self, blocked: Blocked | None) -> Op[None]:
+    def retry_flush_op(self, blocked: Blocked | None) -> Op[None]:
+        """Go on with a flush whose try gave *blocked*, for who is the writer already."""
         while blocked is not None:
             yield blocked
             blocked = self.try_flush()

@@ -6,14 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from iochan.channels.adoptfile import adopt_file as adopt
+from iochan.channels.adoptfile import adopt_file
 from iochan.channels.file import FileChannel
 from iochan.channels.pipe import PipeChannel
 from iochan.core.channel import Channel
 from iochan.core.fd import OwnedFd
 from iochan.core.registry import ADOPTERS, known
 from iochan.core.stacking import as_channel
+from iochan.core.writing import HasFileno
 from tests.descriptors import no_descriptor_is_left
+
+
+def adopt(thing: HasFileno) -> Channel:
+    channel = adopt_file(thing)
+    assert channel is not None
+    return channel
 
 
 def test_the_registry_knows_it() -> None:

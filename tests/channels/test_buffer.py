@@ -11,11 +11,11 @@ from iochan.channels.buffer import BufferChannel
 from iochan.core.condition import Condition
 from iochan.core.errors import ChannelBrokenError, ChannelClosedError
 from iochan.core.op import Op
-from tests.drivers import DRIVERS, Drive
+from tests.drivers import RunOp, each_driver
 
 
-@pytest.mark.parametrize("drive", DRIVERS)
-def test_it_reads_and_writes_at_its_position_under_every_driver(drive: Drive) -> None:
+@each_driver
+def test_it_reads_and_writes_at_its_position_under_every_driver(run_op: RunOp) -> None:
     channel = BufferChannel(b"0123456789")
 
     def op() -> Op[bytes]:
@@ -26,7 +26,7 @@ def test_it_reads_and_writes_at_its_position_under_every_driver(drive: Drive) ->
         yield from channel.preadv_op([room], 9)
         return first + room + (yield from channel.read_op())
 
-    assert drive(op()) == b"01" + b"9\0\0" + b"456789\0\0XY"
+    assert run_op(op()) == b"01" + b"9\0\0" + b"456789\0\0XY"
     assert channel.contents() == b"01ab456789\0\0XY"
     channel.close()
 

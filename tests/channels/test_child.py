@@ -11,25 +11,25 @@ from iochan.channels.child import Child, as_argv
 from iochan.core.errors import ChannelTimeout, ConnectError
 from iochan.core.op import run
 from tests.descriptors import no_descriptor_is_left
-from tests.drivers import DRIVERS, Drive
+from tests.drivers import RunOp, each_driver
 
 
-@pytest.mark.parametrize("drive", DRIVERS)
-def test_every_driver_can_wait_for_its_end(drive: Drive) -> None:
+@each_driver
+def test_every_driver_can_wait_for_its_end(run_op: RunOp) -> None:
     with no_descriptor_is_left():
         child = Child(["sh", "-c", "read line; exit 7"], stdin=subprocess.DEVNULL)
-        assert drive(child.wait_op()) == 7
+        assert run_op(child.wait_op()) == 7
         assert child.status == 7
         child.leave()
 
 
-@pytest.mark.parametrize("drive", DRIVERS)
+@each_driver
 def test_without_a_descriptor_for_processes_it_is_looked_at_now_and_then(
-    drive: Drive, monkeypatch: pytest.MonkeyPatch
+    run_op: RunOp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr(os, "pidfd_open")
     child = Child(["sh", "-c", "exit 3"])
-    assert drive(child.wait_op()) == 3
+    assert run_op(child.wait_op()) == 3
 
 
 def test_a_kill_shows_as_a_negative_status() -> None:

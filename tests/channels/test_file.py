@@ -18,7 +18,7 @@ from iochan.core.errors import ChannelBrokenError, ChannelClosedError, ConnectEr
 from iochan.core.feature import Feature
 from iochan.core.op import Op
 from tests.descriptors import no_descriptor_is_left
-from tests.drivers import DRIVERS, Drive
+from tests.drivers import RunOp, each_driver
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ def path(tmp_path: Path) -> Path:
     return place
 
 
-@pytest.mark.parametrize("drive", DRIVERS)
-def test_it_reads_and_writes_under_every_driver(drive: Drive, path: Path) -> None:
+@each_driver
+def test_it_reads_and_writes_under_every_driver(run_op: RunOp, path: Path) -> None:
     with FileChannel.open(path, "rw") as channel:
 
         def op() -> Op[bytes]:
@@ -40,7 +40,7 @@ def test_it_reads_and_writes_under_every_driver(drive: Drive, path: Path) -> Non
             yield from channel.preadv_op([room], 8)
             return first + room + (yield from channel.read_op())
 
-        assert drive(op()) == b"0123XY7XY"
+        assert run_op(op()) == b"0123XY7XY"
     assert path.read_bytes() == b"0123abc7XY"
 
 

@@ -6,18 +6,18 @@ from iochan.channels.null import NullChannel
 from iochan.core.condition import Condition, Shutdown
 from iochan.core.errors import ChannelClosedError
 from iochan.core.op import Op
-from tests.drivers import DRIVERS, Drive
+from tests.drivers import RunOp, each_driver
 
 
-@pytest.mark.parametrize("drive", DRIVERS)
-def test_it_is_empty_and_swallows_everything_under_every_driver(drive: Drive) -> None:
+@each_driver
+def test_it_is_empty_and_swallows_everything_under_every_driver(run_op: RunOp) -> None:
     channel = NullChannel()
 
     def op() -> Op[bytes]:
         yield from channel.writev_all_op([b"abc", b"defg"])
         return (yield from channel.read_op())
 
-    assert drive(op()) == b""
+    assert run_op(op()) == b""
     assert channel.swallowed == 7
     channel.close()
 

@@ -12,25 +12,25 @@ from iochan.core.op import Op
 from iochan.core.pollloop import PollLoop
 from iochan.core.task import Task
 from tests.descriptors import no_descriptor_is_left
-from tests.drivers import DRIVERS, Drive
+from tests.drivers import RunOp, each_driver
 
 MUCH = bytes(range(256)) * 1000
 
 
-@pytest.mark.parametrize("drive", DRIVERS)
-def test_threads_pass_more_than_it_holds_under_every_driver(drive: Drive) -> None:
+@each_driver
+def test_threads_pass_more_than_it_holds_under_every_driver(run_op: RunOp) -> None:
     with no_descriptor_is_left():
         left, right = memory_pair(limit=1000)
         with left, right:
             got = bytearray(len(MUCH))
             thread = threading.Thread(target=right.write_all, args=(MUCH,))
             thread.start()
-            drive(left.readv_all_op([got]))
+            run_op(left.readv_all_op([got]))
             thread.join()
             assert got == MUCH
             thread = threading.Thread(target=right.readv_all, args=([got],))
             thread.start()
-            drive(left.write_all_op(MUCH))
+            run_op(left.write_all_op(MUCH))
             thread.join()
             assert got == MUCH
 

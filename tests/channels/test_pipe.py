@@ -20,33 +20,33 @@ from iochan.core.errors import (
 )
 from iochan.core.op import Op
 from tests.descriptors import no_descriptor_is_left
-from tests.drivers import DRIVERS, Drive
+from tests.drivers import RunOp, each_driver
 
 MUCH = bytes(range(256)) * 2000
 
 
-@pytest.mark.parametrize("drive", DRIVERS)
-def test_more_than_a_pipe_holds_passes_under_every_driver(drive: Drive) -> None:
+@each_driver
+def test_more_than_a_pipe_holds_passes_under_every_driver(run_op: RunOp) -> None:
     got = bytearray(len(MUCH))
     with no_descriptor_is_left():
         reader, writer = pipe_pair()
         with reader, writer:
             thread = threading.Thread(target=writer.write_all, args=(MUCH,))
             thread.start()
-            drive(reader.readv_all_op([got]))
+            run_op(reader.readv_all_op([got]))
             thread.join()
     assert got == MUCH
     assert reader.fileno() == writer.fileno() == -1
 
 
-@pytest.mark.parametrize("drive", DRIVERS)
-def test_a_writer_that_waits_for_room_waits_under_every_driver(drive: Drive) -> None:
+@each_driver
+def test_a_writer_that_waits_for_room_waits_under_every_driver(run_op: RunOp) -> None:
     reader, writer = pipe_pair()
     got = bytearray(len(MUCH))
     with reader, writer:
         thread = threading.Thread(target=reader.readv_all, args=([got],))
         thread.start()
-        drive(writer.write_all_op(MUCH))
+        run_op(writer.write_all_op(MUCH))
         thread.join()
     assert got == MUCH
 
@@ -196,12 +196,12 @@ def drain(channel: PipeChannel) -> Op[bytes]:
     return bytes(data)
 
 
-@pytest.mark.parametrize("drive", DRIVERS)
-def test_write_eof_wakes_a_reader_that_waits(drive: Drive) -> None:
+@each_driver
+def test_write_eof_wakes_a_reader_that_waits(run_op: RunOp) -> None:
     reader, writer = pipe_pair()
     with reader, writer:
         writer.write_all(b"abc")
         thread = threading.Thread(target=writer.write_eof)
         thread.start()
-        assert drive(drain(reader)) == b"abc"
+        assert run_op(drain(reader)) == b"abc"
         thread.join()

@@ -17,7 +17,7 @@ from iochan.core.errors import ChannelTimeout, ConnectError, UnsupportedFeature
 from iochan.core.facts import PEER_PID
 from iochan.core.op import Op
 from tests.descriptors import no_descriptor_is_left
-from tests.drivers import DRIVERS, Drive
+from tests.drivers import RunOp, each_driver
 
 
 def drain(channel: PtyChannel) -> Op[bytes]:
@@ -27,13 +27,13 @@ def drain(channel: PtyChannel) -> Op[bytes]:
     return data
 
 
-@pytest.mark.parametrize("drive", DRIVERS)
-def test_all_output_of_a_program_comes_and_then_the_end(drive: Drive) -> None:
+@each_driver
+def test_all_output_of_a_program_comes_and_then_the_end(run_op: RunOp) -> None:
     with no_descriptor_is_left():
         channel = PtyChannel.spawn(["seq", "2000"])
-        assert drive(drain(channel)) == b"".join(b"%d\r\n" % n for n in range(1, 2001))
+        assert run_op(drain(channel)) == b"".join(b"%d\r\n" % n for n in range(1, 2001))
         assert channel.ready(Condition.IN) is Condition.IN
-        drive(channel.close_op())
+        run_op(channel.close_op())
         assert channel.exit_status == 0
 
 

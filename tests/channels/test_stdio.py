@@ -21,7 +21,7 @@ from iochan.core.errors import ChannelClosedError, ChannelTimeout, ConnectError,
 from iochan.core.fd import OwnedFd
 from iochan.core.op import Op
 from tests.descriptors import no_descriptor_is_left
-from tests.drivers import DRIVERS, Drive
+from tests.drivers import RunOp, each_driver
 
 MUCH = bytes(range(256)) * 1000
 
@@ -57,8 +57,8 @@ def send_and_end(fd: OwnedFd, data: bytes) -> None:
         file.write(data)
 
 
-@pytest.mark.parametrize("drive", DRIVERS)
-def test_much_passes_through_pipes_whose_flags_stay_as_they_are(drive: Drive, pipes: Pipes) -> None:
+@each_driver
+def test_much_passes_through_pipes_whose_flags_stay_as_they_are(run_op: RunOp, pipes: Pipes) -> None:
     before = [flags(pipes.stdin.fileno()), flags(pipes.stdout.fileno())]
     got = bytearray()
 
@@ -78,7 +78,7 @@ def test_much_passes_through_pipes_whose_flags_stay_as_they_are(drive: Drive, pi
     with pipes.open() as channel:
         for thread in threads:
             thread.start()
-        drive(copy(channel))
+        run_op(copy(channel))
         assert flags(pipes.stdin.fileno()) == before[0]
         for thread in threads:
             thread.join()
@@ -157,8 +157,8 @@ def test_ready_asks_for_both_directions_at_once(pipes: Pipes) -> None:
         assert isinstance(channel.ready(Condition.OUT), Blocked)
 
 
-@pytest.mark.parametrize("drive", DRIVERS)
-def test_a_terminal_that_takes_nothing_blocks_the_driver_and_not_the_process(drive: Drive) -> None:
+@each_driver
+def test_a_terminal_that_takes_nothing_blocks_the_driver_and_not_the_process(run_op: RunOp) -> None:
     with (
         PtyChannel(raw=False) as terminal,
         OwnedFd(os.open(terminal.slave, os.O_RDWR | os.O_NOCTTY)) as slave,
@@ -171,7 +171,7 @@ def test_a_terminal_that_takes_nothing_blocks_the_driver_and_not_the_process(dri
             channel.timeout = None
             reader = threading.Thread(target=terminal.read_exactly, args=(100_000,))
             reader.start()
-            drive(channel.write_all_op(b"\n" * 50_000))
+            run_op(channel.write_all_op(b"\n" * 50_000))
             reader.join()
             assert (flags(slave.fileno()), termios.tcgetattr(slave.fileno())) == before
 

@@ -50,7 +50,7 @@ def test_the_drawing_has_every_class_and_no_other() -> None:
 
 
 def test_every_error_is_exported() -> None:
-    assert set(errors.__all__) == {*defined(), "show_bytes"}
+    assert set(errors.__all__) == {*defined(), "show_bytes", "show_known", "show_text"}
 
 
 @pytest.mark.parametrize("name", DRAWN)
@@ -93,3 +93,15 @@ def test_peer_bytes_are_shown_alike_from_any_kind_of_buffer(data: bytes) -> None
     shown = errors.show_bytes(data)
     assert shown.isprintable()
     assert errors.show_bytes(bytearray(data)) == errors.show_bytes(memoryview(data)) == shown
+
+
+def test_an_unknown_name_is_told_what_is_known_and_what_it_may_mean() -> None:
+    assert errors.show_known("keepaliev", ["to", "keep-alive"]) == (
+        "(known: keep-alive, to; did you mean 'keep-alive'?)"
+    )
+    assert errors.show_known("x", []) == "(known: none)"
+
+
+def test_text_is_shown_quoted_and_cut() -> None:
+    assert errors.show_text("a\x1bé") == r"'a\x1b\xe9'"
+    assert errors.show_text("x" * 65) == repr("x" * 64) + "…"

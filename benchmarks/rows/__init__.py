@@ -1,0 +1,11 @@
+"""All rows by name, in the order in which they are run."""
+
+from __future__ import annotations
+
+from benchmarks.rows import fanout, fdpass, oneway, pingpong, relay, small, vectored
+
+ROWS = {
+    row.name: row
+    for module in (pingpong, oneway, vectored, small, fanout, fdpass, relay)
+    for row in module.ROWS
+}
