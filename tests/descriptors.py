@@ -16,7 +16,8 @@ def no_descriptor_is_left() -> Iterator[None]:
     gc.collect()
     before = _count()
     yield
-    assert _count() == before
+    gc.collect()
+    assert _count() <= before
 
 
 def _count() -> int:

@@ -1,4 +1,4 @@
-"""Making a channel of any socket, file or descriptor that exists already."""
+"""Sockets that somebody else made, as channels."""
 
 from __future__ import annotations
 

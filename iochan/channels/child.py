@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from signal import SIGTERM
 from typing import Any, Final
 
-from iochan.channels.descriptor import End
+from iochan.channels.end import End
 from iochan.channels.reasons import explain
 from iochan.core import clock
 from iochan.core.blocked import Blocked

@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from typing_extensions import override
 
-from iochan.channels.descriptor import IOV_MAX, End, directions, watchable
+from iochan.channels.end import IOV_MAX, End, directions, watchable
 from iochan.channels.reasons import explain, failure
 from iochan.core.blocked import Blocked
 from iochan.core.buffers import Views

@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 
 from typing_extensions import override
 
-from iochan.channels.descriptor import IOV_MAX, End, directions
+from iochan.channels.end import IOV_MAX, End, directions
 from iochan.channels.reasons import failure
 from iochan.core import clock
 from iochan.core.blocked import Blocked

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from typing_extensions import override
 
-from iochan.channels.descriptor import End, watchable
+from iochan.channels.end import End, watchable
 from iochan.channels.file import FileChannel
 from iochan.channels.pipe import PipeChannel
 from iochan.channels.reasons import explain
@@ -234,6 +234,10 @@ def _open_again(fd: int) -> int | None:
         return None
     access = fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE
     try:
-        return os.open(os.ttyname(fd), access | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        path = os.ttyname(fd)
+        # The master of a pseudo-terminal: opening that name would make another one.
+        if path.endswith("/ptmx"):
+            return None
+        return os.open(path, access | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError:
         return None

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Final
 
-from iochan.channels.descriptor import End
+from iochan.channels.end import End
 from iochan.core.blocked import Blocked
 
 __all__ = ["Wakeup"]

@@ -23,6 +23,5 @@ PEER_UID: Final = Attribute[int]("peer's user id")
 PEER_GID: Final = Attribute[int]("peer's group id")
 """The effective group of the peer when it connected or listened: the kernel vouches for it."""
 
-EXIT_STATUS: Final = Attribute[int | None]("exit status")
-"""How the child process ended: its exit code, minus the number of the signal that killed it, or None
-while it runs."""
+EXIT_STATUS: Final = Attribute[int]("exit status")
+"""How the child process ended: its exit code, or minus the number of the signal that killed it."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from iochan.channels.descriptor import End, directions, watchable
+from iochan.channels.end import End, directions, watchable
 from iochan.core.blocked import Pollable
 
 
