@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import os
 import socket
 import stat
-from collections.abc import Callable
 
-from iochan.channels.descriptor import watchable
-from iochan.channels.file import FileChannel
-from iochan.channels.pipe import PipeChannel
 from iochan.channels.sockaddr import sockaddr_text
 from iochan.channels.socket import SocketChannel
 from iochan.channels.unix import UnixChannel
-from iochan.core.channel import Channel
 from iochan.core.fd import OwnedFd
 from iochan.core.writing import HasFileno
 
-__all__ = ["adopt", "adopt_socket", "socket_channel"]
+__all__ = ["adopt_socket", "socket_channel"]
 
 
 def socket_channel(sock: socket.socket, name: str = "") -> SocketChannel:
@@ -26,48 +20,6 @@ def socket_channel(sock: socket.socket, name: str = "") -> SocketChannel:
     if sock.family == socket.AF_UNIX:
         return UnixChannel(sock, name)
     return SocketChannel(sock, name)
-
-
-def adopt(thing: HasFileno) -> Channel:
-    """Return a channel that owns what *thing* stands for: sockets, files, pipes and terminals.
-
-    An object is emptied, not shared: a file object is flushed and closed, and the channel gets a
-    descriptor of its own, at the offset where the object's reader was. (What a file object has read
-    ahead of a pipe is lost: adopt it before the first read.) A plain descriptor belongs to the
-    channel from now on. What is refused stays the caller's.
-
-    Args:
-        thing: A descriptor, or an object with ``fileno()``.
-
-    Raises:
-        TypeError: It is a socket that is no connected stream, or one with TLS of its own.
-        OSError: It is closed.
-    """
-    channel = adopt_socket(thing)
-    if channel is not None:
-        return channel
-    with OwnedFd(_take(thing)) as owned:
-        fd = owned.fileno()
-        other: Channel = PipeChannel(fd) if watchable(fd) else FileChannel(fd)
-        owned.detach()
-        return other
-
-
-def _take(thing: HasFileno) -> int:
-    """Return the descriptor of *thing*, which gives it up."""
-    if isinstance(thing, int):
-        return thing
-    if isinstance(thing, socket.socket | OwnedFd):
-        return thing.detach()
-    with OwnedFd(os.dup(thing.fileno())) as owned:
-        if isinstance(thing, io.IOBase):
-            thing.flush()
-            if thing.seekable():
-                os.lseek(owned.fileno(), thing.tell(), os.SEEK_SET)
-        close: Callable[[], object] | None = getattr(thing, "close", None)
-        if close is not None:
-            close()
-        return owned.detach()
 
 
 def adopt_socket(thing: HasFileno) -> SocketChannel | None:
@@ -93,7 +45,14 @@ def adopt_socket(thing: HasFileno) -> SocketChannel | None:
                 "an ssl.SSLSocket cannot be a channel: give the plain socket and stack tls_client() on it"
             )
             raise TypeError(message)
-    number = _take(thing)
+        return socket_channel(thing, peer)
+    if isinstance(thing, OwnedFd):
+        number = thing.detach()
+    elif not isinstance(thing, int):
+        number = os.dup(number)
+        close = getattr(thing, "close", None)
+        if close is not None:
+            close()
     os.set_inheritable(number, False)
     return socket_channel(socket.socket(fileno=number), peer)
 

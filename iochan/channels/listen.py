@@ -14,7 +14,7 @@ from iochan.address import FdAddress, InetAddress, UnixAddress
 from iochan.channels.adopt import socket_channel
 from iochan.channels.bind import listen_all, listen_at
 from iochan.channels.connect import SocketAddress
-from iochan.channels.bell import Bell, Descriptor
+from iochan.channels.descriptor import Bell, Descriptor
 from iochan.channels.errors import ListenError
 from iochan.channels.resolve import resolve_op, v6_only
 from iochan.channels.sockaddr import sockaddr_text, target_of

@@ -12,9 +12,9 @@ from typing import Final
 
 from typing_extensions import override
 
+from iochan.channels.end import IOV_MAX
 from iochan.channels.sockaddr import sockaddr_text
 from iochan.channels.sockopt import set_delay
-from iochan.channels.descriptor import IOV_MAX
 from iochan.core.attribute import Attributes
 from iochan.core.blocked import Blocked
 from iochan.core.buffers import Buffer, Flat, Views

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from iochan.channels.bell import Bell
+from iochan.channels.descriptor import Bell
 from iochan.core.blocked import Blocked
 from iochan.core.condition import Condition
 from iochan.core.op import Op

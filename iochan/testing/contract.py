@@ -84,7 +84,9 @@ class ByteStreamContract:
     def test_any_sizes_of_reads_and_writes_fit_together(self, pair: Pair, drive: Driver) -> None:
         left, right = pair
         data = pattern(self.bulk // 4, 3)
-        _, got = drive(write_in_sizes_op(left, data, Random(4)), read_in_sizes_op(right, len(data), Random(5)))
+        _, got = drive(
+            write_in_sizes_op(left, data, Random(4)), read_in_sizes_op(right, len(data), Random(5))
+        )
         assert got == data
 
     def test_the_end_of_the_stream_is_zero_and_stays(self, pair: Pair, drive: Driver) -> None:
