@@ -56,6 +56,7 @@ class Relay:
         active: How many are served now.
         failed: How many ended with an error, refused ones included.
         last_error: The latest of those errors.
+        on_done: Called when it accepts nobody any more and nobody is served; None for nobody.
     """
 
     def __init__(
@@ -78,7 +79,13 @@ class Relay:
         self.backward = Traffic()
         self.accepted = self.active = self.failed = 0
         self.last_error: BaseException | None = None
-        self._acceptor = Task(loop, self._accept_op())
+        self.on_done: Callable[[], object] | None = None
+        self._acceptor = Task(loop, self._accept_op(), lambda _: self._look_done())
+
+    @property
+    def done(self) -> bool:
+        """Whether it accepts nobody any more, and nobody is served."""
+        return self._stopping and not self._connections
 
     def stop(self) -> None:
         """Accept nobody any more; clients that are served go on until they end."""
@@ -127,3 +134,8 @@ class Relay:
             _log.warning("a connection ended: %s", connection.error)
         if not self._stopping:
             self._listener.resume()
+        self._look_done()
+
+    def _look_done(self) -> None:
+        if self.done and self.on_done is not None:
+            self.on_done()

@@ -1,0 +1,7 @@
+"""``python -m iochan``."""
+
+from __future__ import annotations
+
+from iochan.cli.main import main
+
+main()

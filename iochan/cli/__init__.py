@@ -1,0 +1,1 @@
+"""The ``iochan`` command: one file a subcommand."""
