@@ -29,7 +29,7 @@ _RELAXED: Final = ReadFlag.RELAXED_EOF
 class _Part:
     """What one sender sent: the place on the tape, and what is left of the record there."""
 
-    __slots__ = ("_file", "_sender", "ended", "gap", "left", "nanos", "offset", "tape_offset")
+    __slots__ = ("_file", "_sender", "cut", "ended", "gap", "left", "nanos", "offset", "tape_offset")
 
     def __init__(self, file: TapeFile, sender: Sender) -> None:
         self._file = file
@@ -40,6 +40,7 @@ class _Part:
         self.offset = 0
         self.tape_offset = 0
         self.ended = False
+        self.cut = False
 
     def find(self) -> None:
         """Go to the next record, unless something is left of this one or the sender ended."""
@@ -47,6 +48,7 @@ class _Part:
             record = next(self._file, None)
             if record is None:
                 self.ended = True
+                self.cut = self._file.cut
             elif record.sender == self._sender or record.kind is Kind.CLOSE:
                 self._enter(record)
 
@@ -56,11 +58,6 @@ class _Part:
         self.left = memoryview(record.payload)
         self.gap = record.gap
         self.ended = record.kind is Kind.EOF or record.kind is Kind.CLOSE
-
-    @property
-    def cut(self) -> bool:
-        """Whether the tape ended before the sender did."""
-        return self.ended and self._file.cut
 
     def drop(self, count: int) -> None:
         """Count *count* bytes of the record as done."""

@@ -102,6 +102,8 @@ class TapeWriter:
         Raises:
             ChannelBrokenError: The tape cannot be written any more; what was gathered is dropped.
         """
+        if self.error is not None:
+            raise self.error
         with self._lock:
             while self._buffer:
                 put = self._try_write()
@@ -111,8 +113,6 @@ class TapeWriter:
         return None if self._channel is None else self._channel.try_flush()
 
     def _try_write(self) -> int | Blocked:
-        if self.error is not None:
-            raise self.error
         try:
             if self._channel is not None:
                 return self._channel.try_write(bytes(self._buffer))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from typing_extensions import override
@@ -46,14 +47,15 @@ class Bucket:
         self.rate = rate
         self._full_seconds = burst / rate
         self._piece_seconds = max(1 / rate, min(self._full_seconds, PIECE_SECONDS))
-        self._empty_at = clock.now() - self._full_seconds
+        self._empty_at = -math.inf
 
     def allow(self) -> int | Blocked:
         """Return how many bytes may pass now, at least 1, or the time at which some may."""
-        filled = clock.now() - self._empty_at
-        if filled < self._piece_seconds:
-            return Blocked(deadline=self._empty_at + self._piece_seconds)
-        return max(1, int(min(filled, self._full_seconds) * self.rate))
+        now = clock.now()
+        piece_at = self._empty_at + self._piece_seconds
+        if now < piece_at:
+            return Blocked(deadline=piece_at)
+        return max(1, int(min(now - self._empty_at, self._full_seconds) * self.rate))
 
     def take(self, count: int) -> None:
         """Count *count* bytes as passed."""
