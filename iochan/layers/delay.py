@@ -15,7 +15,7 @@ from iochan.core.bytequeue import ByteQueue
 from iochan.core.channel import Channel
 from iochan.core.codec import BATCH
 from iochan.core.condition import Condition
-from iochan.core.errors import ChannelError
+from iochan.core.errors import IochanError
 from iochan.core.fd import FdBox
 from iochan.core.feature import ReadFlag
 from iochan.core.layer import Layer
@@ -54,7 +54,7 @@ class DelayLayer(Layer):
         self._queue = ByteQueue()
         # When which number of bytes of the queue is due; the sum of the numbers is its length.
         self._arrivals: deque[tuple[float, int]] = deque()
-        self._end: tuple[float, ChannelError | None] | None = None
+        self._end: tuple[float, IochanError | None] | None = None
 
     @override
     def try_readv(self, views: Views, fds: FdBox | None = None, flags: int = 0) -> int | Blocked:
@@ -79,7 +79,7 @@ class DelayLayer(Layer):
             while self._end is None and len(self._queue) < BATCH and len(self._arrivals) < MAX_ARRIVALS:
                 try:
                     got = self._lower.try_readinto(scratch[: BATCH - len(self._queue)], flags)
-                except ChannelError as error:
+                except IochanError as error:
                     self._end = (clock.now() + self.seconds, error)
                     break
                 if isinstance(got, Blocked):

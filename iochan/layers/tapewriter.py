@@ -12,7 +12,7 @@ from iochan.core import clock
 from iochan.core.blocked import Blocked
 from iochan.core.buffers import Views, gather
 from iochan.core.channel import Channel
-from iochan.core.errors import ChannelBrokenError, ChannelError
+from iochan.core.errors import ChannelBrokenError, IochanError
 from iochan.core.op import Op, run
 from iochan.layers.tape import MAX_PAYLOAD, Kind, Sender, pack_gap, pack_record, pack_start
 
@@ -46,7 +46,7 @@ class TapeWriter:
         self, target: str | os.PathLike[str] | Channel, header: Mapping[str, object] | None = None
     ) -> None:
         start = pack_start(header or {})
-        self.error: ChannelError | None = None
+        self.error: ChannelBrokenError | None = None
         self._channel: Channel | None = None
         self._fd = -1
         if isinstance(target, Channel):
@@ -117,7 +117,7 @@ class TapeWriter:
             if self._channel is not None:
                 return self._channel.try_write(bytes(self._buffer))
             return os.write(self._fd, self._buffer)
-        except (OSError, ChannelError) as error:
+        except (OSError, IochanError) as error:
             self._buffer.clear()
             self.error = self._failure("writing", error)
             raise self.error from error

@@ -9,7 +9,7 @@ from iochan.core.buffers import Views, clip, gather, total
 from iochan.core.channel import Channel
 from iochan.core.codec import BATCH
 from iochan.core.condition import Condition
-from iochan.core.errors import ChannelBrokenError, ChannelError
+from iochan.core.errors import ChannelBrokenError, IochanError
 from iochan.core.fd import FdBox
 from iochan.core.feature import Feature
 from iochan.core.layer import Layer
@@ -34,7 +34,7 @@ class Copy:
     def __init__(self, sink: Channel, *, drop: bool, strict: bool) -> None:
         self.sink = sink
         self.gap = 0
-        self.error: ChannelError | None = None
+        self.error: IochanError | None = None
         self._drop = drop
         self._strict = strict
         self._pending = memoryview(b"")
@@ -72,7 +72,7 @@ class Copy:
         """Write to the sink. One that breaks takes everything: the traffic has passed already."""
         try:
             return self.sink.try_writev(views)
-        except ChannelError as error:
+        except IochanError as error:
             self.error = error
             return total(views)
 

@@ -40,6 +40,7 @@ class TraceLayer(Layer):
             message = f"a trace that shows {show} bytes: it must be 0 or more"
             raise ValueError(message)
         super().__init__(lower, name or f"trace({lower.name})")
+        # show_bytes shows no more than that.
         self._show = min(show, 64)
 
     @override

@@ -99,7 +99,7 @@ def test_a_writer_without_half_close_is_closed_to_end_it(make_pair: MakePair) ->
 
 
 def test_closing_closes_both_and_shutdown_reaches_both(make_pair: MakePair) -> None:
-    (reader, source), (writer, sink) = make_pair(), make_pair()
+    (reader, _), (writer, sink) = make_pair(), make_pair()
     channel = DuplexChannel(reader, writer)
     assert Feature.SHUTDOWN in channel.features
     channel.shutdown(Shutdown.WRITE)

@@ -77,7 +77,7 @@ def test_a_tape_that_cannot_be_made_is_an_error_that_names_it(tmp_path: Path) ->
         TapeWriter(tmp_path / "none" / "tape")
 
 
-def test_a_channel_without_room_leaves_the_tape_full(pair: Pair) -> None:
+def test_a_channel_without_room_makes_the_tape_wait(pair: Pair) -> None:
     near, far = pair
     clogged = ClogLayer(near)
     writer = TapeWriter(clogged)
@@ -87,7 +87,12 @@ def test_a_channel_without_room_leaves_the_tape_full(pair: Pair) -> None:
     clogged.release()
     writer.flush()
     assert len(far.read_exactly(16 + 14 + 3000)) == 3030
+    writer.close()
+    assert near.closed
+
+
+def test_a_tape_is_full_from_its_buffer_size_on(tmp_path: Path) -> None:
+    writer = TapeWriter(tmp_path / "tape")
     writer.add(Sender.A, Kind.DATA, (memoryview(bytes(BUFFER_SIZE)),), BUFFER_SIZE)
     assert writer.full
     writer.close()
-    assert near.closed

@@ -61,7 +61,8 @@ def test_ready_names_the_time_and_still_asks_for_the_other_direction(pair: Pair,
     channel.write(b"a")
     blocked = channel.ready(Condition.OUT)
     assert isinstance(blocked, Blocked)
-    assert (blocked.waits, blocked.deadline) == ((), pytest.approx(moved.time + 0.01))
+    assert not blocked.waits
+    assert blocked.deadline == pytest.approx(moved.time + 0.01)
     both = channel.ready(Condition.IN | Condition.OUT)
     assert isinstance(both, Blocked)
     assert both.waits == ((near, Condition.IN),)
