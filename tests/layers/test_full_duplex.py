@@ -91,13 +91,13 @@ def receive_op(channel: Channel) -> Op[bytes]:
 def test_nothing_is_lost_awaited(ends: tuple[Channel, Channel]) -> None:
     near, far = ends
 
-    async def main() -> list[bytes]:
+    async def main() -> tuple[bytes, bytes]:
         sent = asyncio.gather(arun(send_op(near)), arun(send_op(far)))
-        got = await asyncio.gather(arun(receive_op(near)), arun(receive_op(far)))
+        one, other = await asyncio.gather(arun(receive_op(near)), arun(receive_op(far)))
         await sent
-        return got
+        return one, other
 
-    assert asyncio.run(main()) == [DATA, DATA]
+    assert asyncio.run(main()) == (DATA, DATA)
     near.close()
 
 

@@ -31,7 +31,7 @@ def test_both_directions_and_their_ends_are_kept(pair: Pair, tmp_path: Path) -> 
     near, far = pair
     path = tmp_path / "tape"
     channel = RecordLayer(near, TapeWriter(path))
-    channel.writev_all([b"ques", b"tion"])
+    channel.writev_all([b"quest", b"ion"])
     far.write_all(b"answer")
     assert channel.read() == b"answer"
     channel.write_eof()
