@@ -129,4 +129,4 @@ class DuplexChannel(Channel):
 
     @override
     def do_set_delay(self, *, delay: bool) -> None:
-        self.writer.set_delay(delay)
+        self.writer.do_set_delay(delay=delay)

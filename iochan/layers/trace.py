@@ -8,7 +8,7 @@ from typing import Final
 from typing_extensions import override
 
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Views, gather, total
+from iochan.core.buffers import Flat, Views, gather, total
 from iochan.core.channel import Channel
 from iochan.core.condition import Shutdown
 from iochan.core.errors import IochanError, show_bytes
@@ -66,6 +66,18 @@ class TraceLayer(Layer):
             raise
         self._log("write", put, views)
         return put
+
+    @override
+    def try_readinto(self, buffer: Flat, flags: int = 0) -> int | Blocked:
+        if not _LOGGER.isEnabledFor(_DEBUG):
+            return self._lower.try_readinto(buffer, flags)
+        return super().try_readinto(buffer, flags)
+
+    @override
+    def try_write(self, data: Flat, flags: int = 0) -> int | Blocked:
+        if not _LOGGER.isEnabledFor(_DEBUG):
+            return self._lower.try_write(data, flags)
+        return super().try_write(data, flags)
 
     def _log(self, verb: str, count: int | Blocked, views: Views) -> None:
         asked = total(views)
