@@ -117,8 +117,8 @@ class DelayLayer(Layer):
 
     @override
     def ready(self, condition: Condition) -> Condition | Blocked:
-        due = self._due()
-        if _IN not in condition or due is None:
+        # What is under way is the reader's alone: a writer that asks for room must not look.
+        if _IN not in condition or (due := self._due()) is None:
             return self._lower.ready(condition)
         if due <= clock.now():
             return _IN
