@@ -127,11 +127,12 @@ class UnexpectedEOF(ChannelError, EOFError):  # noqa: N818 - as EOFError
 
     Attributes:
         got: How many bytes came.
-        wanted: How many were asked for.
+        wanted: How many were asked for; None when a separator was to come.
     """
 
-    def __init__(self, got: int, wanted: int) -> None:
-        super().__init__(f"the stream ended after {got} of {wanted} bytes")
+    def __init__(self, got: int, wanted: int | None = None) -> None:
+        what = f"{got} bytes, before the separator" if wanted is None else f"{got} of {wanted} bytes"
+        super().__init__(f"the stream ended after {what}")
         self.got = got
         self.wanted = wanted
 
