@@ -17,10 +17,14 @@ def creds() -> None:
     """Make credentials."""
 
 
-@creds.command(epilog="\b\nExamples:\n  iochan creds init pki\n  iochan creds init pki --name db.example.org --ip 192.0.2.7")
+@creds.command(
+    epilog="\b\nExamples:\n  iochan creds init pki\n  iochan creds init pki --name db.example.org --ip 192.0.2.7"
+)
 @click.argument("directory", metavar="DIR", type=click.Path(file_okay=False))
 @click.option("--name", "names", multiple=True, metavar="NAME", help="A DNS name of the server; repeatable.")
-@click.option("--ip", "addresses", multiple=True, metavar="ADDRESS", help="An IP address of the server; repeatable.")
+@click.option(
+    "--ip", "addresses", multiple=True, metavar="ADDRESS", help="An IP address of the server; repeatable."
+)
 @json_option
 def init(directory: str, names: tuple[str, ...], addresses: tuple[str, ...], as_json: bool) -> None:
     """Make a certificate authority, a server's and a client's certificate in DIR, in QEMU's layout.

@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> None:
     else:
         listener = listen(where, objects=make_store(rest))
         if not listener.single:
-            print(listener.addresses[0], flush=True)  # noqa: T201 - what the near end waits for
+            print(listener.addresses[0], flush=True)
         channel = listener.accept()
         listener.close()
         channel.handshake()

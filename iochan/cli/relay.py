@@ -38,7 +38,9 @@ _GRACE = 10.0
 @click.argument("connect_address", metavar="CONNECT")
 @object_option
 @click.option("--once", is_flag=True, help="Serve one connection, then end; its failure is the exit status.")
-@click.option("--record", metavar="FILE", help="Tape both directions; further connections go to FILE.2, FILE.3, …")
+@click.option(
+    "--record", metavar="FILE", help="Tape both directions; further connections go to FILE.2, FILE.3, …"
+)
 @click.option("--throttle", metavar="RATE", help="Bytes a second each way, such as 100K or 2M.")
 @click.option("--max-connections", type=click.IntRange(1), default=1000, show_default=True,
               help="More clients wait in the kernel's queue.")  # fmt: skip
@@ -157,7 +159,7 @@ def _report(service: Relay, seconds: float, console: Console, *, as_json: bool) 
 
 def _size(count: float) -> str:
     for unit in ("B", "KiB", "MiB", "GiB"):
-        if count < 1024 or unit == "GiB":  # noqa: PLR2004 - the step of the units
+        if count < 1024 or unit == "GiB":
             break
         count /= 1024
     return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"

@@ -6,9 +6,7 @@ import os
 import signal
 from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import Any
-
-from typing_extensions import Self
+from typing import Any, Self
 
 from iochan.channels.pipe import PipeChannel
 from iochan.core.op import Op

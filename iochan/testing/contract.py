@@ -283,7 +283,7 @@ def write_in_sizes_op(channel: Channel, data: bytes, random: Random) -> Op[None]
     view = memoryview(data)
     while view:
         size = random.choice((1, 7, 100, 5000, 70_000))
-        if random.random() < 0.5:  # noqa: PLR2004 - a coin
+        if random.random() < 0.5:
             put = yield from channel.write_op(view[:size])
         else:
             yield from channel.write_all_op(view[:size])

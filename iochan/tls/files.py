@@ -70,7 +70,9 @@ def load_key(path: Path) -> PrivateKeyTypes:
     try:
         return load_pem_private_key(data, None)
     except TypeError as error:
-        message = f"{path}: the key is encrypted, which cannot be used here: decrypt it into a file of mode 0600"
+        message = (
+            f"{path}: the key is encrypted, which cannot be used here: decrypt it into a file of mode 0600"
+        )
         raise CredsError(message) from error
     except (ValueError, UnsupportedAlgorithm) as error:
         message = f"{path}: holds no usable PEM private key: it must begin with -----BEGIN PRIVATE KEY----- or its kin"

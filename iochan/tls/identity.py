@@ -57,7 +57,9 @@ def check_hostname(certificate: x509.Certificate, hostname: str) -> None:
             return
     shown = certificate_names(certificate)
     listed = ", ".join(map(ascii, shown[:_MAX_SHOWN])) + (", …" if len(shown) > _MAX_SHOWN else "")
-    message = f"the certificate is not for {hostname!r}: it is for {listed or 'nobody'}; is the host name right?"
+    message = (
+        f"the certificate is not for {hostname!r}: it is for {listed or 'nobody'}; is the host name right?"
+    )
     raise PeerRejected(message)
 
 
@@ -129,8 +131,10 @@ def _ascii_name(hostname: str) -> str:
     except UnicodeError:
         ascii_name = ""
     labels = ascii_name.split(".")
-    if len(ascii_name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):  # noqa: PLR2004 - RFC 1035
-        message = f"{ascii(hostname)} is no host name: give the name or the address that the certificate is for"
+    if len(ascii_name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+        message = (
+            f"{hostname!a} is no host name: give the name or the address that the certificate is for"
+        )
         raise AddressError(message)
     return ascii_name
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from iochan.tls.creds import Endpoint, TlsCreds
-from iochan.tls.identity import check_hostname, distinguished_name, server_name
 from typing_extensions import override
 
 from iochan.core.attribute import Attributes
@@ -15,6 +13,7 @@ from iochan.core.errors import CredsError, PeerRejected
 from iochan.core.op import Op
 from iochan.core.upgrade import Upgrade, closing_on_error
 from iochan.tls.codec import TlsCodec
+from iochan.tls.creds import Endpoint, TlsCreds
 from iochan.tls.engines.select import make_codec
 from iochan.tls.facts import (
     TLS_CIPHER,
@@ -24,6 +23,7 @@ from iochan.tls.facts import (
     TLS_PEER_NAME,
     TLS_VERSION,
 )
+from iochan.tls.identity import check_hostname, distinguished_name, server_name
 
 __all__ = ["TlsLayer", "tls_client", "tls_server", "upgrade"]
 

@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
 from typing_extensions import override
 
 from iochan.core.errors import CredsError
@@ -24,6 +23,7 @@ __all__ = ["Authority", "Issued", "init_directory"]
 
 _SKEW = datetime.timedelta(hours=1)
 """How far certificates are backdated, for clocks that are late."""
+
 
 @dataclass(frozen=True)
 class Issued:

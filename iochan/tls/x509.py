@@ -78,7 +78,9 @@ class X509Creds(TlsCreds):
         for authority in authorities:
             store.add_cert(crypto.X509.from_cryptography(authority))
         if self.endpoint is Endpoint.SERVER:
-            context.set_client_ca_list([crypto.X509.from_cryptography(one).get_subject() for one in authorities])
+            context.set_client_ca_list(
+                [crypto.X509.from_cryptography(one).get_subject() for one in authorities]
+            )
 
     def _load_identity(self, context: SSL.Context, *, optional: bool) -> None:
         name = self.endpoint.value
