@@ -95,7 +95,7 @@ class AsyncChannel:
     def extra(self, attribute: Attribute[T], default: T | None) -> T | None: ...
     def extra(self, attribute: Attribute[T], default: T | None = _MISSING) -> T | None:
         """See `Channel.extra`."""
-        return self.channel.extra(attribute, default)  # noqa: S610 - no database here
+        return self.channel.extra(attribute, default)
 
     async def readinto(self, buffer: Buffer) -> int:
         """Read at least one byte into *buffer* and return how many came; 0 is the end of the stream."""

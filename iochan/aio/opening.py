@@ -18,7 +18,7 @@ from iochan.core.upgrade import Upgrade
 __all__ = ["connect", "serve"]
 
 
-async def connect(
+async def connect(  # noqa: ASYNC109 - a deadline for all of it, as the blocking one has
     address: str, *, objects: ObjectSource | None = None, timeout: float | None = CONNECT_SECONDS
 ) -> AsyncChannel:
     """Open *address* and do the handshakes of its layers; see `iochan.connect`."""

@@ -14,8 +14,9 @@ from typing import Final
 
 from typing_extensions import override
 
+from iochan.channels.end import IOV_MAX
 from iochan.channels.scm import CONTROL_SIZE, claim, close_all, rights
-from iochan.channels.socket import IOV_MAX, SocketChannel
+from iochan.channels.socket import SocketChannel
 from iochan.core.attribute import Attributes
 from iochan.core.blocked import Blocked
 from iochan.core.buffers import Buffer, Flat, Views, as_view, scatter

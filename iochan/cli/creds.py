@@ -32,10 +32,8 @@ def init(directory: str, names: tuple[str, ...], addresses: tuple[str, ...], as_
     For development: the authority's key lies beside the rest. Without --name and --ip the server is
     localhost, 127.0.0.1 and ::1. Nothing is ever overwritten. All are valid for a year.
     """
-    if names or addresses:
-        paths = init_directory(directory, names, addresses)
-    else:
-        paths = init_directory(directory)
+    given = (names, addresses) if names or addresses else ()
+    paths = init_directory(directory, *given)
     if as_json:
         click.echo(json.dumps({"files": [str(path) for path in paths]}))
     else:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 from iochan.aio import AsyncChannel, run_async
 from iochan.channels.pipe import PipeChannel
 from iochan.cli.far import ECHO, MESSAGE, REQUEST, RETURN, SINK
@@ -252,9 +254,11 @@ class _Awaited(_Near):
         self.send = channel.write_all
         self.receive = channel.readinto
 
+    @override
     def _sink(self, size: int) -> float:
         return run_async(self._sink_async, size)
 
+    @override
     def _trips(self, count: int) -> float:
         return run_async(self._trips_async, count)
 

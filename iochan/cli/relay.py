@@ -39,7 +39,7 @@ _GRACE = 10.0
 @object_option
 @click.option("--once", is_flag=True, help="Serve one connection, then end; its failure is the exit status.")
 @click.option(
-    "--record", metavar="FILE", help="Tape both directions; further connections go to FILE.2, FILE.3, …"
+    "--record", metavar="FILE", help="Tape both directions; later connections go to FILE.2, FILE.3, …"
 )
 @click.option("--throttle", metavar="RATE", help="Bytes a second each way, such as 100K or 2M.")
 @click.option("--max-connections", type=click.IntRange(1), default=1000, show_default=True,

@@ -36,8 +36,10 @@ def as_channel(thing: Stacking | HasFileno) -> Channel:
 
 
 class Stacking:
-    """What puts a layer on a channel. Called on the class, the first argument may be a socket, a
-    descriptor or any object with ``fileno()``, which the new channel owns from then on.
+    """What puts a layer on a channel.
+
+    Called on the class, the first argument may be a socket, a descriptor or any object with
+    ``fileno()``, which the new channel owns from then on.
     """
 
     __slots__ = ()

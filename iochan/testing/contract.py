@@ -17,6 +17,7 @@ and a fixture ``drive`` (one of `iochan.testing.drivers.DRIVERS`), and pytest ru
 
 from __future__ import annotations
 
+import itertools
 import threading
 from random import Random
 from typing import Any
@@ -258,7 +259,7 @@ def pieces(data: bytes, count: int) -> list[memoryview]:
     """Return *data* cut into *count* views of about the same size."""
     view = memoryview(data)
     edges = [len(data) * number // count for number in range(count + 1)]
-    return [view[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [view[start:end] for start, end in itertools.pairwise(edges)]
 
 
 def collect_op(channel: Channel, size: int, count: int) -> Op[bytes]:
@@ -266,7 +267,7 @@ def collect_op(channel: Channel, size: int, count: int) -> Op[bytes]:
     room = bytearray(size)
     view = memoryview(room)
     edges = [size * number // count for number in range(count + 1)]
-    yield from channel.readv_all_op([view[start:end] for start, end in zip(edges, edges[1:], strict=False)])
+    yield from channel.readv_all_op([view[start:end] for start, end in itertools.pairwise(edges)])
     return bytes(room)
 
 

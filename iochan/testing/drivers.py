@@ -45,7 +45,7 @@ def in_asyncio(*ops: Op[Any], seconds: float = _SECONDS) -> list[Any]:
 
 def in_uvloop(*ops: Op[Any], seconds: float = _SECONDS) -> list[Any]:
     """Run the operations as tasks of asyncio on uvloop."""
-    import uvloop  # noqa: PLC0415 - optional
+    import uvloop
 
     result: list[Any] = uvloop.run(_gather(_limited(ops, seconds)))
     return result
@@ -65,7 +65,7 @@ def _raise_first(results: list[Any]) -> list[Any]:
 
 def in_trio(*ops: Op[Any], seconds: float = _SECONDS) -> list[Any]:
     """Run the operations as tasks of trio."""
-    import trio  # noqa: PLC0415 - optional
+    import trio
 
     results: list[Any] = [None] * len(ops)
 

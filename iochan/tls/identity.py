@@ -132,9 +132,7 @@ def _ascii_name(hostname: str) -> str:
         ascii_name = ""
     labels = ascii_name.split(".")
     if len(ascii_name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
-        message = (
-            f"{hostname!a} is no host name: give the name or the address that the certificate is for"
-        )
+        message = f"{hostname!a} is no host name: give the name or the address that the certificate is for"
         raise AddressError(message)
     return ascii_name
 

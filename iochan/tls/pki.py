@@ -74,7 +74,7 @@ class Authority:
         builder = _builder(name, key.public_key(), start, days)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         builder = builder.add_extension(_usage(sign_certificates=True), critical=True)
-        self.own = _sign(builder, key, parent.own if parent is not None else None, name)
+        self.own: Issued = _sign(builder, key, parent.own if parent is not None else None, name)
 
     def issue_server(
         self,

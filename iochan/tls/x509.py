@@ -74,13 +74,8 @@ class X509Creds(TlsCreds):
     def _load_authorities(self, context: SSL.Context) -> None:
         store = context.get_cert_store()
         assert store is not None
-        authorities = load_certificates(self.dir / "ca-cert.pem")
-        for authority in authorities:
+        for authority in load_certificates(self.dir / "ca-cert.pem"):
             store.add_cert(crypto.X509.from_cryptography(authority))
-        if self.endpoint is Endpoint.SERVER:
-            context.set_client_ca_list(
-                [crypto.X509.from_cryptography(one).get_subject() for one in authorities]
-            )
 
     def _load_identity(self, context: SSL.Context, *, optional: bool) -> None:
         name = self.endpoint.value
@@ -91,7 +86,9 @@ class X509Creds(TlsCreds):
         key = load_key(key_path)
         check_dates(certificate_path, certificate)
         if _public_bytes(certificate.public_key()) != _public_bytes(key.public_key()):
-            message = f"{key_path}: is not the key of {certificate_path.name}: put the two that belong together there"
+            message = (
+                f"{key_path}: is not the key of {certificate_path.name}: put the two that belong together"
+            )
             raise CredsError(message)
         context.use_certificate(crypto.X509.from_cryptography(certificate))
         for link in chain:

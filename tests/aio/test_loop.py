@@ -110,7 +110,10 @@ def test_a_removed_watch_is_not_called(ends: Ends) -> None:
     async def main() -> None:
         called: list[Channel] = []
         source = add_watch(
-            AsyncioLoop(), ends[0], Condition.IN, lambda channel, _: called.append(channel) is None
+            AsyncioLoop(),
+            ends[0],
+            Condition.IN,
+            lambda channel, _: bool(called.append(channel)),  # type: ignore[func-returns-value]
         )
         source.remove()
         source.remove()

@@ -164,7 +164,7 @@ def test_leaving_with_an_error_cancels_at_once(start: Start) -> None:
     async def main() -> None:
         listener = TcpListener()
         client = listener.client()
-        with pytest.raises((KeyError, ExceptionGroup)):
+        with pytest.raises((KeyError, ExceptionGroup)):  # noqa: PT012 - the block is what is left
             async with serve(listener, echo) as server:
                 await until(lambda: server.active == 1)
                 raise KeyError

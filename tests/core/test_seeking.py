@@ -93,7 +93,7 @@ def test_a_closed_one_and_a_busy_one_refuse() -> None:
             verb()
     sheet.reading = False
     sheet.close()
-    verbs: tuple[Callable[[], object], ...] = (
+    verbs = (
         lambda: sheet.preadv([bytearray(1)], 0),
         lambda: sheet.pwritev([b"x"], 0),
         lambda: sheet.seek(0),

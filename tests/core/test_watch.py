@@ -75,13 +75,13 @@ def test_bytes_inside_the_stack_are_ready_now(ends: Ends) -> None:
     assert poll.poll(1000)
     assert top.read() == b"a"
     watch.refresh()
-    assert watch.ready_now is Condition.IN
+    assert watch.ready_now == Condition.IN
     assert watch.fileno() == -1
     assert watch.condition is Condition.NONE
     assert poll.poll(0) == []
     assert top.read() == b"b"
     watch.refresh()
-    assert watch.ready_now is Condition.NONE
+    assert not watch.ready_now
     assert watch.fileno() == top.fileno()
 
 

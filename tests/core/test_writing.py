@@ -110,7 +110,8 @@ def test_without_blocking_a_write_that_would_wait_raises(ends: Ends) -> None:
     near, far = ends
     sent = fill(near)
     near.blocking = False
-    for verb in (lambda: near.write(b"x"), lambda: near.writev([b"x"])):
+    verbs: tuple[Callable[[], object], ...] = (lambda: near.write(b"x"), lambda: near.writev([b"x"]))
+    for verb in verbs:
         with pytest.raises(WouldBlock, match="socket accepts nothing now: wait for OUT"):
             verb()
         assert not near.writing

@@ -11,8 +11,14 @@ import pytest
 TOOLS = Path(__file__).parents[2] / "tools"
 
 
-@pytest.mark.parametrize("tool", ["check_ops.py", "check_layout.py"])
-@pytest.mark.parametrize(("source", "status"), [(None, 0), ("c.flush_op()\n", 1)], ids=["clean", "wrong"])
+@pytest.mark.parametrize(
+    ("tool", "source", "status"),
+    [
+        ("check_ops.py", None, 0),
+        ("check_ops.py", "c.flush_op()\n", 1),
+        ("check_layout.py", "c.flush_op()\n", 1),
+    ],
+)
 def test_the_status_is_one_exactly_when_something_is_wrong(
     tmp_path: Path, tool: str, source: str | None, status: int
 ) -> None:
