@@ -16,7 +16,7 @@ from iochan.aio.waiter import ReadBytesWaiter, ReadWaiter
 from iochan.core.attribute import Attribute
 from iochan.core.blocked import Blocked
 from iochan.core.buffers import Buffer, as_view, flat
-from iochan.core.channel import CLOSE_SECONDS, HANDSHAKE_SECONDS, Channel
+from iochan.core.channel import AS_SET, HANDSHAKE_SECONDS, Channel
 from iochan.core.condition import Shutdown
 from iochan.core.fd import FdBox
 from iochan.core.feature import Feature
@@ -74,6 +74,11 @@ class AsyncChannel:
     def closed(self) -> bool:
         """Whether this program has closed the channel."""
         return self.channel.closed
+
+    @property
+    def close_seconds(self) -> float | None:
+        """How long `close` takes at most, unless it is told; None for no limit."""
+        return self.channel.close_seconds
 
     @property
     def features(self) -> Feature:
@@ -273,7 +278,7 @@ class AsyncChannel:
         """See `Channel.shutdown`; any thread may call it."""
         self.channel.shutdown(how)
 
-    async def close(self, timeout: float | None = CLOSE_SECONDS) -> None:  # noqa: ASYNC109 - the op's
+    async def close(self, timeout: float | None = AS_SET) -> None:  # noqa: ASYNC109 - the op's
         """See `Channel.close`. Cancelled, it closes at once."""
         await arun(self.channel.close_op(timeout))
 

@@ -18,8 +18,11 @@ from iochan.core.upgrade import Upgrade
 __all__ = ["connect", "serve"]
 
 
-async def connect(  # noqa: ASYNC109 - a deadline for all of it, as the blocking one has
-    address: str, *, objects: ObjectSource | None = None, timeout: float | None = CONNECT_SECONDS
+async def connect(
+    address: str,
+    *,
+    objects: ObjectSource | None = None,
+    timeout: float | None = CONNECT_SECONDS,  # noqa: ASYNC109 - as the blocking one
 ) -> AsyncChannel:
     """Open *address* and do the handshakes of its layers; see `iochan.connect`."""
     return AsyncChannel(await arun(connect_op(address, objects=objects, timeout=timeout)))

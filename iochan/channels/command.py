@@ -111,18 +111,11 @@ class CommandChannel(PipeChannel):
         super().do_close()
         yield from self.wait_op()
 
+    @property
     @override
-    def close(self, timeout: float | None = None) -> None:
-        """Close the pipes and wait until the command has ended, by default without a limit.
-
-        Raises:
-            ChannelTimeout: It was still running after *timeout* seconds, and goes on alone.
-        """
-        super().close(timeout)
-
-    @override
-    def close_op(self, timeout: float | None = None) -> Op[None]:
-        return super().close_op(timeout)
+    def close_seconds(self) -> float | None:
+        """None: `close` waits until the command has ended, however long that takes."""
+        return None
 
     @override
     def do_close(self) -> None:

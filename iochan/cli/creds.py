@@ -18,7 +18,8 @@ def creds() -> None:
 
 
 @creds.command(
-    epilog="\b\nExamples:\n  iochan creds init pki\n  iochan creds init pki --name db.example.org --ip 192.0.2.7"
+    epilog="\b\nExamples:\n  iochan creds init pki\n"
+    "  iochan creds init pki --name db.example.org --ip 192.0.2.7"
 )
 @click.argument("directory", metavar="DIR", type=click.Path(file_okay=False))
 @click.option("--name", "names", multiple=True, metavar="NAME", help="A DNS name of the server; repeatable.")

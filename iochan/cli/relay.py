@@ -44,7 +44,8 @@ _GRACE = 10.0
 @click.option("--throttle", metavar="RATE", help="Bytes a second each way, such as 100K or 2M.")
 @click.option("--max-connections", type=click.IntRange(1), default=1000, show_default=True,
               help="More clients wait in the kernel's queue.")  # fmt: skip
-@click.option("--connect-timeout", type=click.FloatRange(0), default=30.0, show_default=True, metavar="SECONDS",
+@click.option("--connect-timeout", type=click.FloatRange(0), default=30.0, show_default=True,
+              metavar="SECONDS",
               help="For each connection to CONNECT, its handshakes included.")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 @json_option

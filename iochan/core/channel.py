@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from iochan.core.attribute import Attribute
 
-__all__ = ["CLOSE_SECONDS", "HANDSHAKE_SECONDS", "Channel"]
+__all__ = ["AS_SET", "CLOSE_SECONDS", "HANDSHAKE_SECONDS", "Channel"]
 
 CLOSE_SECONDS = 10.0
 """How long `Channel.close` waits for a peer that does not take what was written."""
@@ -30,6 +30,8 @@ HANDSHAKE_SECONDS = 10.0
 
 T = TypeVar("T")
 _MISSING: Any = object()
+AS_SET: Any = object()
+"""The timeout that the channel has as its own attribute."""
 
 
 class Channel(Seeking, Stacking):
@@ -43,6 +45,11 @@ class Channel(Seeking, Stacking):
     """
 
     __slots__ = ()
+
+    @property
+    def close_seconds(self) -> float | None:
+        """How long `close` takes at most, unless it is told; None for no limit (a command's own end)."""
+        return CLOSE_SECONDS
 
     def fileno(self) -> int:
         """Return the one descriptor that this channel is about, or -1.
@@ -130,14 +137,14 @@ class Channel(Seeking, Stacking):
         if self.lower is not None:
             yield from self.lower.establish_op()
 
-    def close(self, timeout: float | None = CLOSE_SECONDS) -> None:
+    def close(self, timeout: float | None = AS_SET) -> None:
         """Close in order: send what is gathered and owed, say goodbye, then give everything back.
 
         A second call does nothing. Whatever happens, the channel is closed when it returns.
 
         Args:
-            timeout: Seconds for all of it; after them the rest is dropped. `CommandChannel`
-                waits for its child without a limit unless its own ``wait_timeout`` is set.
+            timeout: Seconds for all of it, after which the rest is dropped; None for no limit. If it
+                is not given, `close_seconds` says.
 
         Raises:
             ChannelBrokenError: Bytes that writes had accepted could not be sent any more.
@@ -145,10 +152,12 @@ class Channel(Seeking, Stacking):
         """
         run(self.close_op(timeout))
 
-    def close_op(self, timeout: float | None = CLOSE_SECONDS) -> Op[None]:
+    def close_op(self, timeout: float | None = AS_SET) -> Op[None]:
         """The operation of `close`. Cancelled, it closes at once."""
         if self.closed:
             return
+        if timeout is AS_SET:
+            timeout = self.close_seconds
         try:
             if self.held:
                 yield from self._push_held_op()

@@ -39,6 +39,11 @@ class Layer(Channel):
     def lower(self) -> Channel:
         return self._lower
 
+    @property
+    @override
+    def close_seconds(self) -> float | None:
+        return self._lower.close_seconds
+
     @override
     def fileno(self) -> int:
         return self._lower.fileno()
