@@ -37,7 +37,7 @@ AS_SET: Any = object()
 class Channel(Seeking, Stacking):
     """A stream of bytes, whatever carries it.
 
-    The same object serves blocking code (the verbs), a loop of your own (`create_watch`, or the
+    The same object serves blocking code (the verbs), a loop of your own (a `Watch`, or the
     ``…_op`` operations as a `Task`), and ``async`` code (`iochan.aio.AsyncChannel`, a view of it).
 
     Verbs come from the base classes: `Reading`, `Writing`, `Seeking`, `Stacking`; what an author of
@@ -55,7 +55,7 @@ class Channel(Seeking, Stacking):
         """Return the one descriptor that this channel is about, or -1.
 
         -1 means that there is none (memory), more than one, or that the channel is closed. Polling
-        it by hand misses bytes that wait inside the stack: use `create_watch`.
+        it by hand misses bytes that wait inside the stack: use a `Watch`.
         """
         return -1
 
