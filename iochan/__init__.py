@@ -1,8 +1,8 @@
 """One channel for every byte stream; every protection a stacked layer.
 
 The names here are those that programs use most.
-Importing them loads neither a TLS library nor an event loop: `aio`, `Endpoint` and `X509Creds` are loaded when
-they are first named.
+Importing them loads neither a TLS library nor an event loop: `aio`, `Endpoint` and `X509Creds` are
+loaded when they are first named.
 """
 
 from __future__ import annotations
