@@ -37,5 +37,4 @@ class IochanRelay(Contender):
         service = Relay(
             loop, SocketListener([wire.listen(job)]), dial, wrap=wrap, limits=RelayLimits(once=True)
         )
-        service.on_done = loop.stop
         loop.run()
