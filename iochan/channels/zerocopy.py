@@ -14,7 +14,8 @@ from typing import Final
 
 from typing_extensions import override
 
-from iochan.channels.socket import IOV_MAX, SocketChannel
+from iochan.channels.end import IOV_MAX
+from iochan.channels.socket import SocketChannel
 from iochan.core.blocked import Blocked
 from iochan.core.buffers import Flat, Views
 from iochan.core.condition import Condition
