@@ -37,6 +37,11 @@ class Entry:
 
 
 TABLE = {
+    "iochan": Entry("iochan_blocking:Iochan"),
+    "iochan-pollloop": Entry("iochan_pollloop:IochanPollLoop"),
+    "iochan-asyncio": Entry("iochan_awaited:IochanAsyncio"),
+    "iochan-uvloop": Entry("iochan_awaited:IochanUvloop", modules=("uvloop",)),
+    "iochan-relay": Entry("iochan_relay:IochanRelay"),
     "raw": Entry("sockets:Raw"),
     "sendmsg": Entry("sockets:SendMsg"),
     "send-fds": Entry("descriptors:SendFds"),

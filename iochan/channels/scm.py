@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from iochan.core.errors import DescriptorError
@@ -25,7 +25,7 @@ CONTROL_SIZE: Final = socket.CMSG_SPACE(MAX_FDS * _INT_SIZE) + socket.CMSG_SPACE
 """Room for all descriptors of a message, and for the credentials that ``SO_PASSCRED`` adds."""
 
 
-def rights(fds: tuple[int, ...]) -> list[tuple[int, int, array[int]]]:
+def rights(fds: Sequence[int]) -> list[tuple[int, int, array[int]]]:
     """Return the control message that carries *fds*."""
     return [(_LEVEL, _RIGHTS, array("i", fds))]
 
@@ -44,11 +44,10 @@ def claim(ancillary: Iterable[tuple[int, int, Any]], msg_flags: int, name: str) 
     Raises:
         DescriptorError: Some did not make it; those that came are closed.
     """
-    fds = array("i")
+    coming: list[int] = []
     for level, kind, data in ancillary:
         if level == _LEVEL and kind == _RIGHTS:
-            fds.frombytes(data[: len(data) - len(data) % _INT_SIZE])
-    coming = fds.tolist()
+            coming += array("i", data[: len(data) - len(data) % _INT_SIZE])
     if msg_flags & _CTRUNC:
         close_all(coming)
         message = (

@@ -8,6 +8,7 @@ in the kernel, which saves a blocking reader the failed try and the poll.
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from typing_extensions import override
@@ -17,19 +18,19 @@ from iochan.channels.sockaddr import sockaddr_text
 from iochan.channels.sockopt import set_delay
 from iochan.core.attribute import Attributes
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Buffer, Flat, Views
+from iochan.core.buffers import Buffer, Flat, Views, advance, as_view, as_views, bytes_in
 from iochan.core.condition import Shutdown
 from iochan.core.facts import LOCAL_ADDRESS, PEER_ADDRESS
 from iochan.core.fd import FdBox
 from iochan.core.feature import Feature
 from iochan.core.leaf import Leaf
 from iochan.core.op import Op
+from iochan.core.writing import HasFileno
 
 __all__ = ["SocketChannel"]
 
 _DONTWAIT: Final = int(socket.MSG_DONTWAIT)
 _PEEK: Final = int(socket.MSG_PEEK)
-_FLAT = (bytes, bytearray)
 _HOW = {
     Shutdown.READ: socket.SHUT_RD,
     Shutdown.WRITE: socket.SHUT_WR,
@@ -45,7 +46,7 @@ class SocketChannel(Leaf):
         name: What messages call the channel.
     """
 
-    __slots__ = ("_drained", "_fd", "_how", "_recv_into", "_send", "features", "sock")
+    __slots__ = ("_drained", "_fd", "_how", "_recv_into", "_send", "_sendmsg", "features", "sock")
 
     def __init__(self, sock: socket.socket, name: str = "") -> None:
         super().__init__(name or "socket")
@@ -53,6 +54,7 @@ class SocketChannel(Leaf):
         self._fd = sock.fileno()
         self._recv_into = sock.recv_into
         self._send = sock.send
+        self._sendmsg = sock.sendmsg
         self._drained = False
         self.features = Feature.SHUTDOWN | Feature.PEEK | Feature.CONCURRENT
         # Python's own timeout would make every call poll first.
@@ -88,7 +90,7 @@ class SocketChannel(Leaf):
         try:
             if len(views) == 1:
                 return self._send(views[0], 0 if flags & 4 else _DONTWAIT)
-            return self.sock.sendmsg(views[:IOV_MAX], (), 0 if flags & 4 else _DONTWAIT)
+            return self._sendmsg(views[:IOV_MAX], (), 0 if flags & 4 else _DONTWAIT)
         except BlockingIOError:
             return self.blocked_out
         except OSError as error:
@@ -121,11 +123,12 @@ class SocketChannel(Leaf):
     def readinto(self, buffer: Buffer) -> int:
         # One call of the kernel and next to nothing else: the way of a blocking reader, and of one
         # that polls. With a timeout, and when the descriptor would block, the long way decides.
-        if self.reading or self._timeout is not None:
+        how = self._how
+        if self.reading or how is None:
             return super().readinto(buffer)
         self.reading = True
         try:
-            return self._recv_into(buffer, 0, self._how)
+            return self._recv_into(buffer, 0, how)
         except BlockingIOError:
             pass
         except OSError as error:
@@ -136,26 +139,58 @@ class SocketChannel(Leaf):
 
     @override
     def write_all(self, data: Buffer) -> None:
-        # As readinto. The count tells whether all went: only these types have it as their length.
-        if self.writing or self.held is not None or self._timeout is not None or type(data) not in _FLAT:
+        # As readinto. The count tells whether all went.
+        kind, how = type(data), self._how
+        if kind is bytes or kind is bytearray:
+            size = len(data)  # type: ignore[arg-type] # just checked
+        else:
+            size = data.nbytes if kind is memoryview else memoryview(data).nbytes  # type: ignore[attr-defined]
+        if self.writing or how is None or self.held is not None:
             super().write_all(data)
             return
         self.writing = True
         try:
-            put = self._send(data, self._how)
+            put = self._send(data, how)
         except BlockingIOError:
             put = 0
         except OSError as error:
             raise self.failure("writing to", error) from error
         finally:
             self.writing = self.closed
-        if put != len(data):  # type: ignore[arg-type] # bytes or bytearray
-            super().write_all(memoryview(data)[put:])
+        if put != size:
+            super().write_all(as_view(data)[put:])
+
+    @override
+    def writev_all(self, buffers: Iterable[Buffer], fds: Sequence[HasFileno] = (), flags: int = 0) -> None:
+        # As write_all; a sequence goes to the kernel as it is.
+        how = self._how
+        if (
+            self.writing
+            or how is None
+            or self.held is not None
+            or fds
+            or flags
+            or type(buffers) is not list
+            or len(buffers) > IOV_MAX
+        ):
+            super().writev_all(buffers, fds, flags)
+            return
+        self.writing = True
+        try:
+            put = self._sendmsg(buffers, (), how)
+        except BlockingIOError:
+            put = 0
+        except OSError as error:
+            raise self.failure("writing to", error) from error
+        finally:
+            self.writing = self.closed
+        if put != bytes_in(buffers):
+            super().writev_all(advance(as_views(buffers), put))
 
     @override
     def choose_flags(self) -> None:
         super().choose_flags()
-        self._how = 0 if self._blocking else _DONTWAIT
+        self._how = None if self._timeout is not None else 0 if self._blocking else _DONTWAIT
 
     @override
     def do_shutdown(self, how: Shutdown) -> None:

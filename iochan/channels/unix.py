@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import socket
 import struct
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from typing_extensions import override
@@ -19,12 +20,14 @@ from iochan.channels.scm import CONTROL_SIZE, claim, close_all, rights
 from iochan.channels.socket import SocketChannel
 from iochan.core.attribute import Attributes
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Buffer, Flat, Views, as_view, scatter
+from iochan.core.buffers import Buffer, Flat, Views, scatter
 from iochan.core.condition import Condition
-from iochan.core.errors import DescriptorError
+from iochan.core.errors import ChannelError, DescriptorError
 from iochan.core.facts import PEER_GID, PEER_PID, PEER_UID
-from iochan.core.fd import FdBox
+from iochan.core.fd import MAX_FDS, FdBox
 from iochan.core.feature import Feature
+from iochan.core.reading import Reading
+from iochan.core.writing import HasFileno
 
 __all__ = ["UnixChannel", "socketpair"]
 
@@ -49,7 +52,7 @@ class UnixChannel(SocketChannel):
         name: What messages call the channel.
     """
 
-    __slots__ = ("_kept", "_kept_fds", "_recvmsg_into")
+    __slots__ = ("_how_claiming", "_kept", "_kept_fds", "_recvmsg_into")
 
     def __init__(self, sock: socket.socket, name: str = "") -> None:
         super().__init__(sock, name)
@@ -91,14 +94,19 @@ class UnixChannel(SocketChannel):
         return self.try_readv((buffer,), None, flags)  # type: ignore[arg-type] # any flat buffer will do
 
     @override
-    def readinto(self, buffer: Buffer) -> int:
+    def readinto(self, buffer: Buffer, fds: FdBox | None = None) -> int:
         # As the base class, with the call that keeps descriptors. An empty buffer would wait.
-        size = len(buffer) if type(buffer) is bytearray else memoryview(buffer).nbytes
-        if self.reading or self._timeout is not None or self._kept is not None or not size:
-            return super(SocketChannel, self).readinto(buffer)
+        how, kind = self._how_claiming, type(buffer)
+        if (
+            self.reading
+            or how is None
+            or self._kept is not None
+            or not (buffer if kind is bytearray else memoryview(buffer).nbytes)
+        ):
+            return self._readinto_slowly(buffer, fds)
         self.reading = True
         try:
-            got, ancillary, msg_flags, _ = self._recvmsg_into((buffer,), CONTROL_SIZE, self._how | _CLOEXEC)
+            got, ancillary, msg_flags, _ = self._recvmsg_into((buffer,), CONTROL_SIZE, how)
         except BlockingIOError:
             got, ancillary, msg_flags = -1, [], 0
         except OSError as error:
@@ -106,30 +114,71 @@ class UnixChannel(SocketChannel):
         finally:
             self.reading = self.closed
         if got < 0:
-            return super(SocketChannel, self).readinto(buffer)
+            return self._readinto_slowly(buffer, fds)
         if ancillary or msg_flags & _CTRUNC:
-            self._receive(got, (as_view(buffer),), None, claim(ancillary, msg_flags, self._name))
+            self._receive(got, (buffer,), fds, claim(ancillary, msg_flags, self._name))
         return got
+
+    def _readinto_slowly(self, buffer: Buffer, fds: FdBox | None) -> int:
+        return Reading.readinto(self, buffer) if fds is None else Reading.readv(self, (buffer,), fds)
+
+    @override
+    def readv(self, buffers: Iterable[Buffer], fds: FdBox | None = None, flags: int = 0) -> int:
+        if fds is not None and not flags and type(buffers) is list and len(buffers) == 1:
+            return self.readinto(buffers[0], fds)
+        return super().readv(buffers, fds, flags)
+
+    @override
+    def writev(self, buffers: Iterable[Buffer], fds: Sequence[HasFileno] = (), flags: int = 0) -> int:
+        # As write_all of the base class, for descriptors that are plain numbers.
+        how = self._how
+        if (
+            not fds
+            or flags
+            or self.writing
+            or how is None
+            or self.held is not None
+            or type(buffers) is not list
+            or len(buffers) > IOV_MAX
+            or len(fds) > MAX_FDS
+        ):
+            return super().writev(buffers, fds, flags)
+        self.writing = True
+        try:
+            put = self._sendmsg(buffers, rights(fds), how)  # type: ignore[arg-type] # numbers or TypeError
+        except (BlockingIOError, TypeError):
+            put = 0
+        except OSError as error:
+            raise self._write_failure(fds, error) from error
+        finally:
+            self.writing = self.closed
+        return put or super().writev(buffers, fds)
 
     @override
     def try_writev(self, views: Views, fds: tuple[int, ...] = (), flags: int = 0) -> int | Blocked:
         if not fds:
             return super().try_writev(views, (), flags)
         try:
-            return self.sock.sendmsg(views[:IOV_MAX], rights(fds), 0 if flags & 4 else _DONTWAIT)
+            return self._sendmsg(views[:IOV_MAX], rights(fds), 0 if flags & 4 else _DONTWAIT)
         except BlockingIOError:
             return self.blocked_out
         except OSError as error:
-            if error.errno == errno.EBADF and self._fd >= 0:
-                message = f"cannot pass {fds} on {self._name}: one of them is not open"
-                raise DescriptorError(message) from error
-            if error.errno == errno.ETOOMANYREFS:
-                message = (
-                    f"cannot pass {len(fds)} descriptors on {self._name}: too many are under way already, "
-                    "let the peer read first"
-                )
-                raise DescriptorError(message) from error
-            raise self.failure("writing to", error) from error
+            raise self._write_failure(fds, error) from error
+
+    def _write_failure(self, fds: Sequence[HasFileno], error: OSError) -> ChannelError:
+        if error.errno == errno.EBADF and self._fd >= 0:
+            return DescriptorError(f"cannot pass {fds} on {self._name}: one of them is not open")
+        if error.errno == errno.ETOOMANYREFS:
+            return DescriptorError(
+                f"cannot pass {len(fds)} descriptors on {self._name}: too many are under way already, "
+                "let the peer read first"
+            )
+        return self.failure("writing to", error)
+
+    @override
+    def choose_flags(self) -> None:
+        super().choose_flags()
+        self._how_claiming = None if self._how is None else self._how | _CLOEXEC
 
     @override
     def ready(self, condition: Condition) -> Condition | Blocked:
@@ -157,7 +206,7 @@ class UnixChannel(SocketChannel):
         pid, uid, gid = _CREDENTIALS.unpack(raw)
         return pid, uid, gid
 
-    def _receive(self, got: int, views: Views, box: FdBox | None, fds: list[int]) -> None:
+    def _receive(self, got: int, views: Sequence[Buffer], box: FdBox | None, fds: list[int]) -> None:
         """Hand *fds* to who reads, or keep them and the *got* bytes that they came with."""
         self._drained = False
         if box is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 from typing_extensions import Buffer
 
@@ -13,12 +14,15 @@ __all__ = [
     "advance",
     "as_view",
     "as_views",
+    "bytes_in",
     "clip",
     "flat",
     "gather",
     "scatter",
     "total",
 ]
+
+_nbytes = attrgetter("nbytes")
 
 Views = Sequence[memoryview]
 Flat = bytes | bytearray | memoryview
@@ -47,7 +51,24 @@ def flat(buffer: Buffer) -> Flat:
 
 def as_views(buffers: Iterable[Buffer]) -> list[memoryview]:
     """Return *buffers* as views of bytes, without the empty ones."""
-    return [view for view in map(as_view, buffers) if view.nbytes]
+    # Most are views of bytes already: a call for each would cost twice as much.
+    return [
+        view
+        for buffer in buffers
+        if (
+            view := buffer
+            if type(buffer) is memoryview and buffer.format == "B" and buffer.ndim == 1
+            else as_view(buffer)
+        )
+    ]
+
+
+def bytes_in(buffers: Iterable[Buffer]) -> int:
+    """Return how many bytes *buffers* hold together, whatever they are."""
+    try:
+        return sum(map(_nbytes, buffers))
+    except AttributeError:
+        return total(as_views(buffers))
 
 
 def total(views: Views) -> int:

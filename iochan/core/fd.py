@@ -82,7 +82,7 @@ class FdBox:
             DescriptorError: They are more than there is room for.
         """
         coming = list(fds)
-        if len(coming) > self.room:
+        if len(coming) + len(self._fds) > self.limit:
             for fd in coming:
                 os.close(fd)
             message = (

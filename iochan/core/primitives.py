@@ -189,6 +189,7 @@ class Primitives(ABC):
         raise ChannelBusyError(message)
 
     def _require(self, feature: Feature, what: str) -> None:
-        if feature not in self.features:
+        # Plain integers: the flags' own arithmetic costs as much as a small write.
+        if not self.features._value_ & feature._value_:
             message = f"{self._name} cannot {what}: it lacks the feature {feature.name}"
             raise UnsupportedFeature(message, feature.name or "")

@@ -252,7 +252,7 @@ class Writing(Reading):
                 f"{len(fds)} descriptors with no bytes: they belong to bytes, send at least one with them"
             )
             raise DescriptorError(message)
-        return views, tuple(fd if isinstance(fd, int) else fd.fileno() for fd in fds)
+        return views, tuple([fd if isinstance(fd, int) else fd.fileno() for fd in fds])
 
     def _wait_write(self, blocked: Blocked, views: Views, fds: tuple[int, ...], flags: int) -> int:
         """Go on with a write whose first try was *blocked*, as `blocking` says."""
