@@ -1,10 +1,8 @@
-"""What every kind of TLS credentials has."""
+"""What every kind of TLS credentials has: a side, a directory, and one context for all its sessions."""
 
 from __future__ import annotations
 
-import enum
-import os
-from abc import ABC, abstractmethod
+from enum import Enum
 from pathlib import Path
 
 from OpenSSL import SSL
@@ -15,48 +13,60 @@ from iochan.core.errors import CredsError
 __all__ = ["Endpoint", "TlsCreds"]
 
 
-class Endpoint(enum.Enum):
-    """Which side of a session credentials are for, in QEMU's words."""
+class Endpoint(Enum):
+    """The side of a session that credentials are for; the values are QEMU's."""
 
-    CLIENT = "client"
     SERVER = "server"
+    CLIENT = "client"
 
 
-class TlsCreds(ABC):
-    """Credentials that were checked when they were loaded, and never change after.
+class TlsCreds:
+    """Credentials that are loaded and checked: a kind of its own sits above.
 
-    One object serves any number of channels, of any number of threads.
-
-    Attributes:
-        dir: The directory that they were read from.
-        endpoint: The side that they are for.
-        verify_peer: Whether the peer has to prove who it is. A server then requires a certificate of
-            its clients; a client checks the server's, and its host name.
+    They never change: other files need new credentials, and sessions that run keep those they began with.
     """
 
-    def __init__(self, dir: str | os.PathLike[str], endpoint: Endpoint, *, verify_peer: bool) -> None:  # noqa: A002 - QEMU's name
-        self.dir = Path(dir)
-        self.endpoint = endpoint
-        self.verify_peer = verify_peer
+    __slots__ = ("_context", "_dir", "_endpoint", "_verify_peer")
+
+    def __init__(self, context: SSL.Context, *, dir: Path, endpoint: Endpoint, verify_peer: bool) -> None:  # noqa: A002
+        self._context = context
+        self._dir = dir
+        self._endpoint = endpoint
+        self._verify_peer = verify_peer
+
+    @override
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(dir={str(self._dir)!r}, endpoint={self._endpoint.value!r})"
 
     @property
-    @abstractmethod
+    def dir(self) -> Path:
+        """The directory that the files came from."""
+        return self._dir
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The side that these credentials are for."""
+        return self._endpoint
+
+    @property
+    def verify_peer(self) -> bool:
+        """Whether the peer must prove who it is; a server then demands a client's certificate."""
+        return self._verify_peer
+
+    @property
     def context(self) -> SSL.Context:
-        """What sessions are made of; frozen by the first one."""
+        """What sessions are made of; pyOpenSSL freezes it when the first one is."""
+        return self._context
 
     def require(self, endpoint: Endpoint) -> None:
-        """Make sure that these credentials are for *endpoint*.
+        """Do nothing if these credentials are for *endpoint*.
 
         Raises:
             CredsError: They are for the other side.
         """
-        if self.endpoint is not endpoint:
+        if self._endpoint is not endpoint:
             message = (
-                f"{self.dir}: expected credentials of a {endpoint.value} endpoint, these are for a "
-                f"{self.endpoint.value}: load them with endpoint={endpoint.value}"
+                f"{self._dir}: expected TLS credentials for a {endpoint.value} endpoint, and these are for a "
+                f"{self._endpoint.value}: load them with endpoint={endpoint.value}"
             )
             raise CredsError(message)
-
-    @override
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.dir} endpoint={self.endpoint.value}>"

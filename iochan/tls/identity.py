@@ -1,24 +1,27 @@
-"""Who a certificate says that its owner is, and whether that is who was asked for."""
+"""Who a certificate says its owner is: names to check against, and the name to authorise by."""
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
-import re
-from collections.abc import Iterable
+from typing import TypeAlias
 
 from cryptography import x509
-from cryptography.x509.oid import NameOID, ObjectIdentifier
+from cryptography.x509.oid import NameOID
 
-from iochan.core.errors import AddressError, PeerRejected
+from iochan.core.errors import CredsError, PeerRejected, show_text
 
-__all__ = ["certificate_names", "check_hostname", "distinguished_name", "server_name"]
+__all__ = ["check_hostname", "distinguished_name", "server_name"]
 
-_MAX_SHOWN = 8
-_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+_IpAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-_SHORT = {
+_MAX_HOSTNAME = 1024
+_SHOWN_NAMES = 8
+
+# The names that GnuTLS prints; any other type is its number, and its value stands as DER in hex.
+_GNUTLS_NAMES = {
     NameOID.COMMON_NAME: "CN",
-    NameOID.SURNAME: "SN",
+    NameOID.SURNAME: "surName",
     NameOID.SERIAL_NUMBER: "serialNumber",
     NameOID.COUNTRY_NAME: "C",
     NameOID.LOCALITY_NAME: "L",
@@ -27,122 +30,131 @@ _SHORT = {
     NameOID.ORGANIZATION_NAME: "O",
     NameOID.ORGANIZATIONAL_UNIT_NAME: "OU",
     NameOID.TITLE: "title",
-    NameOID.DOMAIN_COMPONENT: "DC",
+    NameOID.BUSINESS_CATEGORY: "businessCategory",
+    NameOID.POSTAL_CODE: "postalCode",
+    NameOID.GIVEN_NAME: "givenName",
+    NameOID.INITIALS: "initials",
+    NameOID.GENERATION_QUALIFIER: "generationQualifier",
+    NameOID.DN_QUALIFIER: "dnQualifier",
+    NameOID.PSEUDONYM: "pseudonym",
+    NameOID.JURISDICTION_COUNTRY_NAME: "jurisdictionOfIncorporationCountryName",
     NameOID.USER_ID: "UID",
+    NameOID.DOMAIN_COMPONENT: "DC",
     NameOID.EMAIL_ADDRESS: "EMAIL",
 }
 
 
-def check_hostname(certificate: x509.Certificate, hostname: str) -> None:
-    """Make sure that *certificate* is for *hostname* (RFC 9525).
-
-    Names in the subjectAltName count; the common name only where there is none at all (as GnuTLS
-    has it). A wildcard stands for one whole left-most label.
+def server_name(hostname: str) -> str | None:
+    """Return *hostname* as a client asks for it by SNI: A-labels without a last dot; None for an IP address.
 
     Raises:
-        PeerRejected: It is for somebody else.
-        AddressError: *hostname* is no host name.
+        CredsError: It is no host name.
     """
+    if _ip_address(hostname) is not None:
+        return None
+    name = hostname.removesuffix(".")
+    if "\0" not in name and 0 < len(name) <= _MAX_HOSTNAME:
+        # The codec refuses labels that are empty or over 63 characters.
+        with contextlib.suppress(ValueError):
+            return name.encode("idna").decode("ascii").lower()
+    message = f"host name {show_text(hostname)} cannot be one: write a DNS name or an IP address"
+    raise CredsError(message)
+
+
+def check_hostname(certificate: x509.Certificate, hostname: str) -> None:
+    """Do nothing if *certificate* is for *hostname* (RFC 9525), a DNS name or an IP address.
+
+    A wildcard stands for the whole left-most label. The common name counts only in a certificate
+    without any DNS name or IP address as subject alternative name, as GnuTLS has it.
+
+    Raises:
+        PeerRejected: It is for others; the message lists them.
+        CredsError: *hostname* is no host name.
+    """
+    wanted = server_name(hostname)
     names, addresses = _alternative_names(certificate)
-    address = _as_address(hostname)
-    if address is not None:
-        if address in addresses:
-            return
+    if not names and not addresses:
+        names = _common_names(certificate)
+    if wanted is None:
+        matched = _ip_address(hostname) in addresses
     else:
-        wanted = _ascii_name(hostname)
-        candidates: Iterable[str] = names
-        if not names and not addresses:
-            candidates = _common_names(certificate)
-        if any(_matches(pattern, wanted) for pattern in candidates):
-            return
-    shown = certificate_names(certificate)
-    listed = ", ".join(map(ascii, shown[:_MAX_SHOWN])) + (", …" if len(shown) > _MAX_SHOWN else "")
+        matched = any(_matches(name, wanted) for name in names)
+    if matched:
+        return
+    has = [*names, *map(str, addresses)]
+    shown = ", ".join(show_text(name) for name in has[:_SHOWN_NAMES]) or "no name at all"
+    more = f" and {len(has) - _SHOWN_NAMES} more" if len(has) > _SHOWN_NAMES else ""
     message = (
-        f"the certificate is not for {hostname!r}: it is for {listed or 'nobody'}; is the host name right?"
+        f"the peer's certificate is not for {show_text(hostname)}, it is for {shown}{more}: "
+        "ask for one of these names, or reissue it"
     )
     raise PeerRejected(message)
 
 
-def certificate_names(certificate: x509.Certificate) -> list[str]:
-    """Return the host names and addresses that *certificate* is for."""
-    names, addresses = _alternative_names(certificate)
-    return [*names, *map(str, addresses)] or _common_names(certificate)
-
-
-def server_name(hostname: str) -> str | None:
-    """Return what a client sends as SNI for *hostname*: None for an address (RFC 6066, 3).
-
-    Raises:
-        AddressError: *hostname* is no host name.
-    """
-    return None if _as_address(hostname) is not None else _ascii_name(hostname)
-
-
 def distinguished_name(certificate: x509.Certificate) -> str:
-    """Return the subject as GnuTLS prints it: ``CN=…,O=…,L=…,C=…``, RFC 4514 with the last part first."""
-    parts = []
-    for rdn in reversed(list(certificate.subject.rdns)):
-        pieces = [f"{_type_name(attribute.oid)}={_escape(str(attribute.value))}" for attribute in rdn]
-        parts.append("+".join(pieces))
-    return ",".join(parts)
+    """Return the subject as GnuTLS and therefore QEMU print it, such as ``CN=qemu,O=Acme,C=UK``.
+
+    The certificate's last part comes first, escaped by RFC 4514, 2.4.
+    """
+    parts = certificate.subject.rdns
+    return ",".join("+".join(map(_show_attribute, part)) for part in reversed(parts))
 
 
-def _type_name(oid: ObjectIdentifier) -> str:
-    return _SHORT.get(oid, oid.dotted_string)
+def _show_attribute(attribute: x509.NameAttribute[str | bytes]) -> str:
+    name = _GNUTLS_NAMES.get(attribute.oid)
+    if name is not None and isinstance(attribute.value, str):
+        return attribute.rfc4514_string({attribute.oid: name})
+    return f"{name or attribute.oid.dotted_string}=#{_value_der(attribute).hex()}"
 
 
-def _escape(text: str) -> str:
-    escaped = re.sub(r'([,+"\\<>;])', r"\\\1", text).replace("\0", "\\00")
-    if escaped.startswith(("#", " ")):
-        escaped = "\\" + escaped
-    if escaped.endswith(" ") and len(text) > 1:
-        escaped = escaped[:-1] + "\\ "
-    return escaped
+def _value_der(attribute: x509.NameAttribute[str | bytes]) -> bytes:
+    """Return the DER of the value alone: what stands behind the type in a name of this one attribute."""
+    der = x509.Name([attribute]).public_bytes()
+    # Into the sequence, the set and the pair of type and value (X.501, 9.2), and past the type.
+    for _ in range(3):
+        der = der[_header_size(der) :]
+    return der[_header_size(der) + der[1] :]
 
 
-def _alternative_names(
-    certificate: x509.Certificate,
-) -> tuple[list[str], list[ipaddress.IPv4Address | ipaddress.IPv6Address]]:
+def _header_size(der: bytes) -> int:
+    return 2 + (der[1] & 0x7F if der[1] & 0x80 else 0)
+
+
+def _alternative_names(certificate: x509.Certificate) -> tuple[list[str], list[_IpAddress]]:
     try:
-        value = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError):
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
         return [], []
-    addresses = value.get_values_for_type(x509.IPAddress)
-    kinds = (ipaddress.IPv4Address, ipaddress.IPv6Address)
-    return value.get_values_for_type(x509.DNSName), [one for one in addresses if isinstance(one, kinds)]
+    except ValueError as error:
+        message = "the peer's certificate has extensions that cannot be read: reissue it"
+        raise PeerRejected(message) from error
+    addresses = found.get_values_for_type(x509.IPAddress)
+    return (
+        found.get_values_for_type(x509.DNSName),
+        [address for address in addresses if isinstance(address, _IpAddress)],
+    )
 
 
 def _common_names(certificate: x509.Certificate) -> list[str]:
-    return [str(part.value) for part in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-
-
-def _as_address(hostname: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(hostname.removeprefix("[").removesuffix("]").partition("%")[0])
-    except ValueError:
-        return None
-
-
-def _ascii_name(hostname: str) -> str:
-    """Return *hostname* as it stands in certificates: small letters, ASCII, no final dot."""
-    name = hostname.removesuffix(".").lower()
-    try:
-        ascii_name = name if name.isascii() else name.encode("idna").decode("ascii")
-    except UnicodeError:
-        ascii_name = ""
-    labels = ascii_name.split(".")
-    if len(ascii_name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
-        message = f"{hostname!a} is no host name: give the name or the address that the certificate is for"
-        raise AddressError(message)
-    return ascii_name
+    values = (name.value for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME))
+    return [value for value in values if isinstance(value, str)]
 
 
 def _matches(pattern: str, name: str) -> bool:
-    pattern = pattern.removesuffix(".").lower()
-    if not pattern.isascii() or "\0" in pattern:
+    pattern = pattern.lower().removesuffix(".")
+    if not pattern or not pattern.isascii() or "\0" in pattern:
         return False
-    if not pattern.startswith("*."):
-        return pattern == name
-    # One whole label, and at least two labels that the wildcard does not stand for.
-    rest = pattern[2:]
-    return "*" not in rest and rest.count(".") >= 1 and name.partition(".")[2] == rest
+    if pattern == name:
+        return "*" not in pattern
+    # RFC 9525, 6.3: the wildcard is the left-most label and nothing else of it, and stands for one label.
+    first, _, domain = pattern.partition(".")
+    label, _, rest = name.partition(".")
+    # A wildcard for a whole top level would be for everybody.
+    return first == "*" and "." in domain and "*" not in domain and label != "" and rest == domain
+
+
+def _ip_address(text: str) -> _IpAddress | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None

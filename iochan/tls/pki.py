@@ -1,209 +1,295 @@
-"""A certificate authority of one's own, for development and tests, in QEMU's file names."""
+"""A small CA for development and tests, and a directory of what it issued, with QEMU's file names.
+
+The keys are unencrypted files. What is issued passes QEMU's sanity checks, OpenSSL and GnuTLS.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import datetime
+import datetime as dt
 import ipaddress
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from typing_extensions import override
 
-from iochan.core.errors import CredsError
+from iochan.core.errors import CredsError, show_text
+from iochan.tls.identity import server_name
 
-__all__ = ["Authority", "Issued", "init_directory"]
+__all__ = ["BACKDATE", "LIFETIME", "Authority", "Identity", "KeyType", "Validity", "init_directory"]
 
-_SKEW = datetime.timedelta(hours=1)
-"""How far certificates are backdated, for clocks that are late."""
+LIFETIME = dt.timedelta(days=365)
+"""How long a certificate is valid when nothing else is said."""
+
+BACKDATE = dt.timedelta(hours=1)
+"""How long before it was made a certificate is valid, for clocks that are slow."""
+
+KeyType: TypeAlias = Literal["p256", "ed25519", "rsa2048"]
+_PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
+
+_KEY_MAKERS: Mapping[KeyType, Callable[[], _PrivateKey]] = {
+    "p256": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "ed25519": ed25519.Ed25519PrivateKey.generate,
+    "rsa2048": lambda: rsa.generate_private_key(65537, 2048),
+}
 
 
-@dataclass(frozen=True)
-class Issued:
-    """A certificate with its key.
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """When a certificate is valid."""
+
+    not_before: dt.datetime
+    not_after: dt.datetime
+
+    @classmethod
+    def default(cls) -> Validity:
+        """Return the validity of what is made now."""
+        now = dt.datetime.now(dt.UTC)
+        return cls(now - BACKDATE, now + LIFETIME)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A certificate, its key, and the intermediates that lead to its root.
 
     Attributes:
-        certificate: The certificate.
-        key: Its private key; not shown by ``repr``.
+        certificate: Its own certificate.
+        key: Its private key.
+        chain: The intermediates, the issuer first, without the root.
     """
 
     certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
+    key: _PrivateKey
+    chain: tuple[x509.Certificate, ...] = ()
 
-    @override
-    def __repr__(self) -> str:
-        return f"<Issued {self.certificate.subject.rfc4514_string()}>"
-
-    @property
     def certificate_pem(self) -> bytes:
-        """The certificate as PEM."""
-        return self.certificate.public_bytes(Encoding.PEM)
+        """Return the certificate and its intermediates as PEM, in the order in which TLS sends them."""
+        return b"".join(one.public_bytes(Encoding.PEM) for one in (self.certificate, *self.chain))
 
-    @property
     def key_pem(self) -> bytes:
-        """The key as PEM, not encrypted."""
+        """Return the key as PEM, unencrypted."""
         return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
+@dataclass(frozen=True, slots=True)
 class Authority:
-    """Issues certificates that satisfy OpenSSL, GnuTLS and QEMU's sanity checks.
+    """A CA: a root, or an intermediate below one."""
 
-    Args:
-        name: The authority's common name.
-        parent: Who signs it; None for a root.
-        start: When its validity begins; None for an hour ago.
-        days: How long it is valid.
-    """
+    identity: Identity
 
-    def __init__(
-        self,
-        name: str = "iochan development CA",
+    @classmethod
+    def create(
+        cls,
+        common_name: str = "iochan development CA",
         *,
-        parent: Authority | None = None,
-        start: datetime.datetime | None = None,
-        days: float = 365,
-    ) -> None:
-        key = ec.generate_private_key(ec.SECP256R1())
-        builder = _builder(name, key.public_key(), start, days)
-        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        builder = builder.add_extension(_usage(sign_certificates=True), critical=True)
-        self.own: Issued = _sign(builder, key, parent.own if parent is not None else None, name)
+        key_type: KeyType = "p256",
+        validity: Validity | None = None,
+    ) -> Authority:
+        """Return a new root, signed by itself."""
+        key = _KEY_MAKERS[key_type]()
+        name = _common_name(common_name)
+        builder = _builder(name, name, key, key, validity)
+        return cls(Identity(_sign(_as_authority(builder), key), key))
+
+    def issue_authority(
+        self, common_name: str, *, key_type: KeyType = "p256", validity: Validity | None = None
+    ) -> Authority:
+        """Return a new intermediate CA below this one."""
+        key = _KEY_MAKERS[key_type]()
+        builder = self._builder(_common_name(common_name), key, validity)
+        return Authority(self._issue(_as_authority(builder), key))
 
     def issue_server(
         self,
         names: Sequence[str] = ("localhost",),
-        addresses: Sequence[str] = (),
+        ips: Sequence[str] = (),
         *,
-        start: datetime.datetime | None = None,
-        days: float = 365,
-    ) -> Issued:
-        """Return a certificate for a server that is reached by *names* and IP *addresses*."""
-        alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
-        alternatives += [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]
-        common = [*names, *addresses, "server"][0]
-        return self._issue(common, ExtendedKeyUsageOID.SERVER_AUTH, alternatives, start, days)
+        common_name: str | None = None,
+        purpose: x509.ObjectIdentifier = ExtendedKeyUsageOID.SERVER_AUTH,
+        key_type: KeyType = "p256",
+        validity: Validity | None = None,
+    ) -> Identity:
+        """Return a new server's identity.
+
+        Args:
+            names: DNS names, a ``*`` as first label allowed.
+            ips: IP addresses.
+            common_name: The subject; None for the first of *names* or *ips*.
+            purpose: The extended key usage.
+            key_type: What key to make.
+            validity: When it is valid; None for `LIFETIME` from now, less `BACKDATE`.
+
+        Raises:
+            CredsError: One of *names* or *ips* is none.
+        """
+        alternative = [*map(_dns_name, names), *map(_ip_name, ips)]
+        subject = _common_name(common_name or [*names, *ips, "server"][0])
+        return self._issue_leaf(subject, alternative, purpose, key_type, validity)
 
     def issue_client(
-        self, name: str = "client", *, start: datetime.datetime | None = None, days: float = 365
-    ) -> Issued:
-        """Return a certificate for a client that is known as *name*."""
-        return self._issue(name, ExtendedKeyUsageOID.CLIENT_AUTH, [], start, days)
-
-    def _issue(
         self,
-        name: str,
+        name: str | x509.Name = "client",
+        *,
+        purpose: x509.ObjectIdentifier = ExtendedKeyUsageOID.CLIENT_AUTH,
+        key_type: KeyType = "p256",
+        validity: Validity | None = None,
+    ) -> Identity:
+        """Return a new client's identity; *name* is its common name or its whole subject."""
+        subject = _common_name(name) if isinstance(name, str) else name
+        return self._issue_leaf(subject, [], purpose, key_type, validity)
+
+    def _issue_leaf(
+        self,
+        subject: x509.Name,
+        alternative: Sequence[x509.GeneralName],
         purpose: x509.ObjectIdentifier,
-        alternatives: list[x509.GeneralName],
-        start: datetime.datetime | None,
-        days: float,
-    ) -> Issued:
-        key = ec.generate_private_key(ec.SECP256R1())
-        builder = _builder(name, key.public_key(), start, days)
-        builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        builder = builder.add_extension(_usage(sign_certificates=False), critical=True)
-        builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
-        if alternatives:
-            builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
-        return _sign(builder, key, self.own, name)
+        key_type: KeyType,
+        validity: Validity | None,
+    ) -> Identity:
+        key = _KEY_MAKERS[key_type]()
+        builder = (
+            self._builder(subject, key, validity)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_key_usage(authority=False), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+        )
+        if alternative:
+            builder = builder.add_extension(x509.SubjectAlternativeName(alternative), critical=False)
+        return self._issue(builder, key)
+
+    def _builder(
+        self, subject: x509.Name, key: _PrivateKey, validity: Validity | None
+    ) -> x509.CertificateBuilder:
+        own = self.identity
+        return _builder(subject, own.certificate.subject, key, own.key, validity)
+
+    def _issue(self, builder: x509.CertificateBuilder, key: _PrivateKey) -> Identity:
+        own = self.identity
+        is_root = own.certificate.subject == own.certificate.issuer
+        chain = () if is_root else (own.certificate, *own.chain)
+        return Identity(_sign(builder, own.key), key, chain)
 
 
 def init_directory(
-    directory: str | os.PathLike[str],
+    path: str | os.PathLike[str],
     names: Sequence[str] = ("localhost",),
-    addresses: Sequence[str] = ("127.0.0.1", "::1"),
+    ips: Sequence[str] = ("127.0.0.1", "::1"),
 ) -> list[Path]:
-    """Make an authority, a server's and a client's certificate in *directory*.
+    """Make a CA, a server's and a client's certificate in *path*, and return the files.
 
-    The directory is made if it is not there; keys are readable by their owner only; certificates
-    are valid for a year. Nothing is ever overwritten: if one of the files exists, none is written.
+    *path* is made (mode 0700) when it is absent; the keys have mode 0600. Nothing is overwritten: when
+    one of the files is there already, or writing fails, nothing of this call is left behind.
 
-    Returns:
-        The files, in the order they were written.
+    Args:
+        path: The directory; its parent must exist.
+        names: DNS names of the server.
+        ips: IP addresses of the server.
 
     Raises:
-        CredsError: One of the files exists, or a name or an address is unusable.
-        OSError: A file cannot be written; those written before are removed again.
+        CredsError: A file is there already, cannot be written, or a name or address is none.
     """
-    directory = Path(directory)
-    try:
-        authority = Authority()
-        server = authority.issue_server(names, addresses)
-        client = authority.issue_client()
-    except ValueError as error:
-        message = f"a name or an address cannot stand in a certificate: {error}: write it as DNS or IP has it"
-        raise CredsError(message) from error
-    files = {}
-    for name, issued in (("ca", authority.own), ("server", server), ("client", client)):
-        files[directory / f"{name}-cert.pem"] = (issued.certificate_pem, 0o644)
-        files[directory / f"{name}-key.pem"] = (issued.key_pem, 0o600)
-    for path in files:
-        if path.exists() or path.is_symlink():
-            message = f"{path}: exists already and is never overwritten: remove it, or name another directory"
-            raise CredsError(message)
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write_all(files)
+    directory = Path(path)
+    authority = Authority.create()
+    pairs = {
+        "ca": authority.identity,
+        "server": authority.issue_server(names, ips),
+        "client": authority.issue_client(),
+    }
+    files: dict[Path, tuple[bytes, int]] = {}
+    for stem, identity in pairs.items():
+        files[directory / f"{stem}-cert.pem"] = (identity.certificate_pem(), 0o644)
+        files[directory / f"{stem}-key.pem"] = (identity.key_pem(), 0o600)
+    for file in files:
+        if os.path.lexists(file):
+            raise _exists(file)
+    _write_all(directory, files)
     return list(files)
 
 
-def _write_all(files: dict[Path, tuple[bytes, int]]) -> None:
-    """Write new files; if one fails, remove those that were written."""
-    written: list[Path] = []
+def _write_all(directory: Path, files: Mapping[Path, tuple[bytes, int]]) -> None:
+    """Write *files*, all or none."""
+    undo: list[Callable[[], None]] = []
+    file = directory
     try:
-        for path, (data, mode) in files.items():
-            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-            written.append(path)
-            with os.fdopen(fd, "wb") as file:
-                file.write(data)
-    except BaseException:
-        for path in written:
-            with contextlib.suppress(OSError):
-                path.unlink()
+        if not directory.is_dir():
+            directory.mkdir(mode=0o700)
+            undo.append(directory.rmdir)
+        for file, (data, mode) in files.items():
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+            undo.append(file.unlink)
+            with open(descriptor, "wb") as stream:  # noqa: PTH123 - by descriptor
+                stream.write(data)
+    except BaseException as error:
+        for step in reversed(undo):
+            step()
+        if isinstance(error, FileExistsError):
+            raise _exists(file) from error
+        if isinstance(error, OSError):
+            message = f"{file}: cannot be written ({error.strerror}): mend that, or choose another directory"
+            raise CredsError(message) from error
         raise
 
 
-def _subject(name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+def _exists(file: Path) -> CredsError:
+    return CredsError(f"{file}: is there already, and nothing is overwritten: choose another directory")
+
+
+def _common_name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _dns_name(name: str) -> x509.DNSName:
+    star, domain = ("*.", name[2:]) if name.startswith("*.") else ("", name)
+    label = server_name(domain)
+    if label is None:
+        message = f"name {show_text(name)} is an IP address: give it as one"
+        raise CredsError(message)
+    return x509.DNSName(star + label)
+
+
+def _ip_name(text: str) -> x509.IPAddress:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(text))
+    except ValueError:
+        message = f"IP address {show_text(text)} is none: write it as 192.0.2.1 or 2001:db8::1"
+        raise CredsError(message) from None
 
 
 def _builder(
-    name: str, key: ec.EllipticCurvePublicKey, start: datetime.datetime | None, days: float
+    subject: x509.Name, issuer: x509.Name, key: _PrivateKey, signer: _PrivateKey, validity: Validity | None
 ) -> x509.CertificateBuilder:
-    first = datetime.datetime.now(datetime.UTC) - _SKEW if start is None else start
+    validity = validity or Validity.default()
+    issuer_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
     return (
         x509.CertificateBuilder()
-        .subject_name(_subject(name))
-        .public_key(key)
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(first)
-        .not_valid_after(first + datetime.timedelta(days=days))
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        .not_valid_before(validity.not_before)
+        .not_valid_after(validity.not_after)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(issuer_id, critical=False)
     )
 
 
-def _sign(
-    builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey, issuer: Issued | None, name: str
-) -> Issued:
-    """Sign with *issuer*'s key, or, for a root, with the *key* of the certificate of *name* itself."""
-    signer = key if issuer is None else issuer.key
-    subject = _subject(name) if issuer is None else issuer.certificate.subject
-    builder = builder.issuer_name(subject)
-    authority_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
-    builder = builder.add_extension(authority_key, critical=False)
-    return Issued(builder.sign(signer, hashes.SHA256()), key)
+def _as_authority(builder: x509.CertificateBuilder) -> x509.CertificateBuilder:
+    constraints = x509.BasicConstraints(ca=True, path_length=None)
+    usage = _key_usage(authority=True)
+    return builder.add_extension(constraints, critical=True).add_extension(usage, critical=True)
 
 
-def _usage(*, sign_certificates: bool) -> x509.KeyUsage:
+def _key_usage(*, authority: bool) -> x509.KeyUsage:
     return x509.KeyUsage(
-        digital_signature=not sign_certificates,
-        key_cert_sign=sign_certificates,
-        crl_sign=sign_certificates,
+        digital_signature=not authority,
+        key_cert_sign=authority,
+        crl_sign=authority,
         content_commitment=False,
         key_encipherment=False,
         data_encipherment=False,
@@ -211,3 +297,7 @@ def _usage(*, sign_certificates: bool) -> x509.KeyUsage:
         encipher_only=False,
         decipher_only=False,
     )
+
+
+def _sign(builder: x509.CertificateBuilder, signer: _PrivateKey) -> x509.Certificate:
+    return builder.sign(signer, None if isinstance(signer, ed25519.Ed25519PrivateKey) else SHA256())

@@ -106,4 +106,4 @@ class BindingsCodec(PyOpenSSLCodec):
     @override
     def take(self, room: memoryview) -> int:
         got = _BIO_read(self._out_bio, _from_buffer(room), len(room))
-        return max(0, got)
+        return max(0, int(got))

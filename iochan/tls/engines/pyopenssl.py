@@ -172,8 +172,12 @@ class PyOpenSSLCodec(TlsCodec):
     def encode(self, pieces: Sequence[Flat], room: memoryview) -> tuple[int, Sequence[Flat]]:
         data = memoryview(join_pieces(pieces))[:BATCH]
         done = 0
-        while done < len(data):
-            done += self._connection.send(data[done : done + RECORD])
+        try:
+            while done < len(data):
+                done += self._connection.send(data[done : done + RECORD])
+        except SSL.Error as error:
+            if not done:
+                raise _broken(error) from error
         return done, (room[: self.take(room)],)
 
     @override
