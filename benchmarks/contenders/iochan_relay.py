@@ -34,7 +34,5 @@ class IochanRelay(Contender):
 
         loop = PollLoop()
         wrap = protector(job) if job.tls else None
-        service = Relay(
-            loop, SocketListener([wire.listen(job)]), dial, wrap=wrap, limits=RelayLimits(once=True)
-        )
+        Relay(loop, SocketListener([wire.listen(job)]), dial, wrap=wrap, limits=RelayLimits(once=True))
         loop.run()

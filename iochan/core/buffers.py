@@ -46,6 +46,8 @@ def flat(buffer: Buffer) -> Flat:
     kind = type(buffer)
     if kind is bytearray or kind is bytes:
         return buffer  # type: ignore[return-value] # just checked
+    if kind is memoryview and buffer.format == "B" and buffer.ndim == 1:  # type: ignore[attr-defined]
+        return buffer  # type: ignore[return-value] # just checked
     return as_view(buffer)
 
 

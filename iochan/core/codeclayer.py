@@ -64,7 +64,9 @@ class CodecLayer(Layer):
         self._read_ended = False
 
     @override
-    def try_readinto(self, buffer: Flat, flags: int = 0) -> int | Blocked:
+    def try_readinto(  # noqa: C901, PLR0912, PLR0915 - the hot path
+        self, buffer: Flat, flags: int = 0
+    ) -> int | Blocked:
         if not self._established:
             self._refuse_early()
         codec = self.codec
@@ -87,27 +89,21 @@ class CodecLayer(Layer):
                 if isinstance(size, Blocked):
                     return size if stuck is None else size | stuck
                 with lock:
-                    got = self._take_in(scratch, size, buffer, relaxed=relaxed)
+                    if self.closed:
+                        self._refuse_early()
+                    try:
+                        # A local shutdown may have happened while the read slept.
+                        got = codec.receive_into(scratch, size, buffer, relaxed or self._read_ended)
+                    except IochanError:
+                        # The peer is told what it did wrong, if it listens.
+                        self._push()
+                        raise
+                    if codec.has_output:
+                        self._push()
                 if got != STARVED:
                     return got
         finally:
             KEPT.append(scratch)
-
-    def _take_in(self, wire: memoryview, size: int, buffer: Flat, *, relaxed: bool) -> int:
-        """Give the codec what came, decode, and send what it answers. The lock is held."""
-        if self.closed:
-            self._refuse_early()
-        codec = self.codec
-        try:
-            # A local shutdown may have happened while the read slept.
-            got = codec.receive_into(wire, size, buffer, relaxed_eof=relaxed or self._read_ended)
-        except IochanError:
-            # The peer is told what it did wrong, if it listens.
-            self._push()
-            raise
-        if codec.has_output:
-            self._push()
-        return got
 
     @override
     def try_readv(self, views: Views, fds: FdBox | None = None, flags: int = 0) -> int | Blocked:
@@ -138,14 +134,15 @@ class CodecLayer(Layer):
                 return stuck
             scratch = KEPT.pop() if KEPT else borrow()
             try:
-                done, wire = codec.encode((data,), scratch)
-                if len(wire) == 1:
-                    sealed = wire[0]
+                size = codec.seal(data, scratch)
+                if size:
+                    sealed = scratch[:size]
                     put = self._lower.try_write(sealed)
-                    if put != len(sealed):
-                        self._owe(wire, put)
-                        return done
-                elif not self._send(wire):
+                    if put != size:
+                        self._owe((sealed,), put)
+                    return len(data)
+                done, wire = codec.encode((data,), scratch)
+                if not self._send(wire):
                     return done
             finally:
                 KEPT.append(scratch)

@@ -15,13 +15,23 @@ from typing_extensions import override
 
 from iochan.core.buffers import Flat
 from iochan.core.codec import BATCH
+from iochan.core.scratch import SCRATCH_SIZE
 from iochan.tls.codec import join_pieces
 from iochan.tls.engines.pyopenssl import PyOpenSSLCodec
 
 __all__ = ["BindingsCodec", "available"]
 
 _SMALL: Final = 16384
-_NEEDED = ("SSL_read", "SSL_write", "SSL_pending", "BIO_read", "BIO_write", "BIO_get_mem_data")
+_NEEDED = (
+    "SSL_read",
+    "SSL_write",
+    "SSL_pending",
+    "SSL_set_mode",
+    "SSL_MODE_RELEASE_BUFFERS",
+    "BIO_read",
+    "BIO_write",
+    "BIO_get_mem_data",
+)
 _lib: Any = getattr(SSL, "_lib", None)
 _ffi: Any = getattr(SSL, "_ffi", None)
 
@@ -52,6 +62,8 @@ class BindingsCodec(PyOpenSSLCodec):
         self._ssl = connection._ssl  # noqa: SLF001 - the guarded place
         self._in_bio = connection._into_ssl  # noqa: SLF001
         self._out_bio = connection._from_ssl  # noqa: SLF001
+        # Else each idle session keeps buffers of a record, twice 16 KiB.
+        _lib.SSL_set_mode(self._ssl, _lib.SSL_MODE_RELEASE_BUFFERS)
         self._raise = connection._raise_ssl_error  # noqa: SLF001
 
     @override
@@ -74,23 +86,32 @@ class BindingsCodec(PyOpenSSLCodec):
         return done
 
     @override
-    def receive_into(self, wire: memoryview, size: int, view: Flat, *, relaxed_eof: bool = False) -> int:
+    def receive_into(self, wire: memoryview, size: int, view: Flat, relaxed_eof: bool) -> int:
         # One small unit in, one small read out: what a conversation does. The rest goes the long way.
         if not 0 < size <= _SMALL or _BIO_write(self._in_bio, _from_buffer(wire), size) != size:
             return super().receive_into(wire, size, view, relaxed_eof=relaxed_eof)
-        got = _SSL_read(self._ssl, _from_buffer(view), len(view))
+        got: int = _SSL_read(self._ssl, _from_buffer(view), len(view))
         if got > 0:
-            # Asking both costs a third of a read that finds nothing.
-            self.starved = not _BIO_pending(self._in_bio, _NULL) and not _SSL_pending(self._ssl)
-            return int(got)
+            # Asking the session costs as well, and a record that did not fill the view is used up.
+            self.starved = not (
+                _BIO_pending(self._in_bio, _NULL) or (got == len(view) and _SSL_pending(self._ssl))
+            )
+            return got
         self.starved = False
         return self.decode_into(view, relaxed_eof=relaxed_eof)
 
     @override
+    def seal(self, data: Flat, room: memoryview) -> int:
+        size = len(data)
+        if size > _SMALL or _SSL_write(self._ssl, _from_buffer(data), size) != size:
+            return 0
+        sealed: int = _BIO_read(self._out_bio, _from_buffer(room), SCRATCH_SIZE)
+        return sealed
+
+    @override
     def encode(self, pieces: Sequence[Flat], room: memoryview) -> tuple[int, Sequence[Flat]]:
         data = pieces[0] if len(pieces) == 1 else join_pieces(pieces)
-        size = len(data)
-        size = min(size, BATCH)
+        size = min(len(data), BATCH)
         source = _from_buffer(data)
         done = _SSL_write(self._ssl, source, size)
         while 0 < done < size:
@@ -105,5 +126,5 @@ class BindingsCodec(PyOpenSSLCodec):
 
     @override
     def take(self, room: memoryview) -> int:
-        got = _BIO_read(self._out_bio, _from_buffer(room), len(room))
-        return max(0, int(got))
+        got: int = _BIO_read(self._out_bio, _from_buffer(room), len(room))
+        return max(0, got)
