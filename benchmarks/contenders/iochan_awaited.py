@@ -69,9 +69,10 @@ class IochanAsyncio(Awaited[AsyncChannel]):
     @override
     async def serve(self, listener: socket.socket, job: Job) -> None:
         async def answer(channel: AsyncChannel) -> None:
-            # Not readinto: a buffer for each connection is what such a server cannot afford.
-            while data := await channel.read(job.size):
-                await channel.write_all(data)
+            # A buffer of one request for each connection: the larger one of `echo` costs memory.
+            readinto, write_all, view = channel.readinto, channel.write_all, memoryview(bytearray(job.size))
+            while count := await readinto(view):
+                await write_all(view[:count])
 
         limits = Limits(connections=job.connections, handshakes=job.connections)
         protect = upgrade(job) if job.tls else None
