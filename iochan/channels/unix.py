@@ -116,7 +116,12 @@ class UnixChannel(SocketChannel):
         if got < 0:
             return self._readinto_slowly(buffer, fds)
         if ancillary or msg_flags & _CTRUNC:
-            self._receive(got, (buffer,), fds, claim(ancillary, msg_flags, self._name))
+            came = claim(ancillary, msg_flags, self._name)
+            if fds is None:
+                self._receive(got, (buffer,), None, came)
+            else:
+                self._drained = False
+                fds.put(came)
         return got
 
     def _readinto_slowly(self, buffer: Buffer, fds: FdBox | None) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -75,22 +75,21 @@ class FdBox:
         """How many more descriptors the box takes."""
         return self.limit - len(self._fds)
 
-    def put(self, fds: Iterable[int]) -> None:
+    def put(self, fds: Sequence[int]) -> None:
         """Take over *fds*, or close them all.
 
         Raises:
             DescriptorError: They are more than there is room for.
         """
-        coming = list(fds)
-        if len(coming) + len(self._fds) > self.limit:
-            for fd in coming:
+        if len(fds) + len(self._fds) > self.limit:
+            for fd in fds:
                 os.close(fd)
             message = (
-                f"{len(coming)} descriptors came and the box has room for {self.room} of {self.limit}: "
+                f"{len(fds)} descriptors came and the box has room for {self.room} of {self.limit}: "
                 "all that came are closed; use a larger FdBox"
             )
             raise DescriptorError(message)
-        self._fds += coming
+        self._fds += fds
 
     def take(self) -> int:
         """Return the descriptor that came first; it is the caller's from now on, close-on-exec.
