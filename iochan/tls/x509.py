@@ -90,11 +90,11 @@ class X509Creds(TlsCreds):
                 f"{key_path}: is not the key of {certificate_path.name}: put the two that belong together"
             )
             raise CredsError(message)
-        context.use_certificate(crypto.X509.from_cryptography(certificate))
+        context.use_certificate(certificate)
         for link in chain:
-            context.add_extra_chain_cert(crypto.X509.from_cryptography(link))
+            context.add_extra_chain_cert(link)
         try:
-            context.use_privatekey(crypto.PKey.from_cryptography_key(key))  # type: ignore[arg-type] # refused below
+            context.use_privatekey(key)  # type: ignore[arg-type] # refused below
         except (TypeError, SSL.Error) as error:
             message = f"{key_path}: a key of this kind cannot be used for TLS: make an EC, Ed25519 or RSA key"
             raise CredsError(message) from error
