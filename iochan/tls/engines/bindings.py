@@ -88,6 +88,7 @@ class BindingsCodec(PyOpenSSLCodec):
 
     @override
     def encode(self, pieces: Sequence[Flat], room: memoryview) -> tuple[int, Sequence[Flat]]:
+        self._holds_tickets = False
         data = pieces[0] if len(pieces) == 1 else join_pieces(pieces)
         size = len(data)
         size = min(size, BATCH)
