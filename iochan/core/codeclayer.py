@@ -83,7 +83,7 @@ class CodecLayer(Layer):
             while True:
                 if self._owed or codec.has_output:
                     with lock:
-                        stuck = self._push()
+                        stuck = self._push_for_reader()
                 # Sleeping in the read would leave owed bytes unsent.
                 size = lower.try_readinto(scratch, flags & 12 if stuck is None else flags & 8)
                 if isinstance(size, Blocked):
@@ -96,10 +96,10 @@ class CodecLayer(Layer):
                         got = codec.receive_into(scratch, size, buffer, relaxed or self._read_ended)
                     except IochanError:
                         # The peer is told what it did wrong, if it listens.
-                        self._push()
+                        self._push_for_reader()
                         raise
                     if codec.has_output:
-                        self._push()
+                        self._push_for_reader()
                 if got != STARVED:
                     return got
         finally:
@@ -205,6 +205,16 @@ class CodecLayer(Layer):
             finally:
                 give_back(scratch)
 
+    def _push_for_reader(self) -> Blocked | None:
+        """Do `_push`, but leave a broken writing direction to who writes. The lock is held.
+
+        A peer that left may have left bytes behind, which can still be read.
+        """
+        try:
+            return self._push()
+        except ChannelError:
+            return None
+
     @override
     def try_flush(self) -> Blocked | None:
         if self._owed:
@@ -221,7 +231,7 @@ class CodecLayer(Layer):
         stuck = None
         if self._owed or self.codec.has_output:
             with self._lock:
-                stuck = self._push()
+                stuck = self._push_for_reader()
         if stuck is not None and Condition.IN not in condition:
             return stuck
         below = self._lower.ready(condition)

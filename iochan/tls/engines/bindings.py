@@ -110,6 +110,7 @@ class BindingsCodec(PyOpenSSLCodec):
 
     @override
     def encode(self, pieces: Sequence[Flat], room: memoryview) -> tuple[int, Sequence[Flat]]:
+        self._holds_tickets = False
         data = pieces[0] if len(pieces) == 1 else join_pieces(pieces)
         size = min(len(data), BATCH)
         source = _from_buffer(data)

@@ -97,6 +97,7 @@ class PyOpenSSLCodec(TlsCodec):
         self._first = b""
         self._ended = False
         self._goodbye_said = False
+        self._holds_tickets = False
         if server:
             self._connection.set_accept_state()
         else:
@@ -119,7 +120,8 @@ class PyOpenSSLCodec(TlsCodec):
         except SSL.Error as error:
             raise self._failed_handshake(error) from error
         # What a TLS 1.3 server has to send now are tickets, which wait (see iochan.tls.codec).
-        self.has_output = not (self._server and self.version() == "TLSv1.3")
+        self._holds_tickets = self._server and self.version() == "TLSv1.3"
+        self.has_output = not self._holds_tickets
         # Bytes behind the handshake may have come with it.
         self.starved = False
         return True
@@ -152,6 +154,8 @@ class PyOpenSSLCodec(TlsCodec):
             cut = isinstance(error, SSL.SysCallError) or _EOF_REASON in _reasons(error)
             if cut and relaxed_eof:
                 return self._end()
+            # A broken rule has left an alert to send.
+            self.has_output = not cut
             raise (_cut() if cut else _broken(error)) from error
 
     def open_into(self, view: Flat) -> int:
@@ -160,16 +164,19 @@ class PyOpenSSLCodec(TlsCodec):
 
     def _starve(self) -> int:
         """Note that more of the wire is needed; answers to what was read may be there now."""
-        self.has_output = self.starved = True
+        self.starved = True
+        self.has_output = not self._holds_tickets
         return STARVED
 
     def _end(self) -> int:
         """Note the end of the stream."""
-        self.has_output = self._ended = True
+        self._ended = True
+        self.has_output = not self._holds_tickets
         return 0
 
     @override
     def encode(self, pieces: Sequence[Flat], room: memoryview) -> tuple[int, Sequence[Flat]]:
+        self._holds_tickets = False
         data = memoryview(join_pieces(pieces))[:BATCH]
         done = 0
         try:
@@ -201,6 +208,7 @@ class PyOpenSSLCodec(TlsCodec):
         if self._goodbye_said:
             return
         self._goodbye_said = self.has_output = True
+        self._holds_tickets = False
         try:
             self._connection.shutdown()
         except SSL.Error:
