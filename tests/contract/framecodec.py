@@ -108,5 +108,3 @@ class FrameCodec(Codec):
     @override
     def step(self) -> bool:
         return True
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -55,16 +56,15 @@ def running(argv: list[str], *, stdin: int = subprocess.PIPE) -> Iterator[subpro
 def read_until(stream: IO[bytes] | None, wanted: bytes) -> bytes:
     """Read *stream* until *wanted* has come, and return all that came."""
     assert stream is not None
-    os.set_blocking(stream.fileno(), False)
+    poll = select.poll()
+    poll.register(stream.fileno(), select.POLLIN)
     end = time.monotonic() + SECONDS
     got = b""
     while wanted not in got:
-        assert time.monotonic() < end, f"{wanted!r} did not come, only {got!r}"
-        piece = stream.read(65536)
-        if piece == b"":
-            pytest.fail(f"the program ended before {wanted!r}; it said {got!r}")
-        if piece is None:
-            time.sleep(0.01)
-        else:
+        left = end - time.monotonic()
+        assert left > 0, f"{wanted!r} did not come, only {got!r}"
+        if poll.poll(left * 1000):
+            piece = os.read(stream.fileno(), 65536)
+            assert piece, f"the program ended before {wanted!r}; it said {got!r}"
             got += piece
     return got

@@ -96,6 +96,7 @@ class PyOpenSSLCodec(TlsCodec):
         self._server = server
         self._first = b""
         self._ended = False
+        self._was_cut = False
         self._goodbye_said = False
         self._holds_tickets = False
         if server:
@@ -145,18 +146,20 @@ class PyOpenSSLCodec(TlsCodec):
         if self._ended:
             return 0
         try:
-            return self.open_into(view)
+            if not self._was_cut:
+                return self.open_into(view)
         except SSL.WantReadError:
             return self._starve()
         except SSL.ZeroReturnError:
             return self._end()
         except SSL.Error as error:
-            cut = isinstance(error, SSL.SysCallError) or _EOF_REASON in _reasons(error)
-            if cut and relaxed_eof:
-                return self._end()
-            # A broken rule has left an alert to send.
-            self.has_output = not cut
-            raise (_cut() if cut else _broken(error)) from error
+            # OpenSSL tells it once only.
+            self._was_cut = isinstance(error, SSL.SysCallError) or _EOF_REASON in _reasons(error)
+            if not self._was_cut:
+                raise _broken(error) from error
+        if relaxed_eof:
+            return self._end()
+        raise _cut()
 
     def open_into(self, view: Flat) -> int:
         """Decrypt into *view*; the library's errors pass through."""
