@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from benchmarks.contenders.base import Awaited
-from benchmarks.contenders.iochan_stack import stack, upgrade
+from benchmarks.contenders.iochan_stack import check_suite, credentials, stack
 from iochan.aio.channel import AsyncChannel
 from iochan.aio.serve import Limits, serve
 from iochan.channels.listen import SocketListener
+from iochan.tls.layer import upgrade
 
 if TYPE_CHECKING:
     import socket
@@ -29,6 +30,7 @@ class IochanAsyncio(Awaited[AsyncChannel]):
     async def open(self, sock: socket.socket, job: Job) -> AsyncChannel:
         channel = AsyncChannel(stack(sock, job))
         await channel.handshake()
+        check_suite(channel.channel)
         return channel
 
     @override
@@ -69,13 +71,12 @@ class IochanAsyncio(Awaited[AsyncChannel]):
     @override
     async def serve(self, listener: socket.socket, job: Job) -> None:
         async def answer(channel: AsyncChannel) -> None:
-            # A buffer of one request for each connection: the larger one of `echo` costs memory.
-            readinto, write_all, view = channel.readinto, channel.write_all, memoryview(bytearray(job.size))
-            while count := await readinto(view):
-                await write_all(view[:count])
+            # Not readinto: a buffer for each connection is what such a server cannot afford.
+            while data := await channel.read(job.size):
+                await channel.write_all(data)
 
         limits = Limits(connections=job.connections, handshakes=job.connections)
-        protect = upgrade(job) if job.tls else None
+        protect = upgrade(credentials(job)) if job.tls else None
         async with serve(SocketListener([listener]), answer, limits=limits, upgrade=protect):
             await asyncio.Event().wait()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from benchmarks.contenders.base import Blocking, End
-from benchmarks.contenders.iochan_stack import stack
+from benchmarks.contenders.iochan_stack import check_suite, stack
 from iochan.channels.adopt import socket_channel
 from iochan.core.fd import FdBox
 
@@ -26,6 +26,7 @@ class Iochan(Blocking):
     def open(self, sock: socket.socket, job: Job) -> End:
         channel = stack(sock, job)
         channel.handshake()
+        check_suite(channel)
         channel.set_cork(job.gather)
         return End(channel.readinto, channel.write_all, channel.close, channel.writev_all)
 

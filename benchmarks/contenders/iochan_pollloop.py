@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from benchmarks.contenders.base import Contender
-from benchmarks.contenders.iochan_stack import stack
+from benchmarks.contenders.iochan_stack import check_suite, stack
 from iochan.core.condition import Condition
 from iochan.core.pollloop import PollLoop
 from iochan.core.watch import add_watch
@@ -29,6 +29,7 @@ class IochanPollLoop(Contender):
     def perform(self, role: str, sock: socket.socket, job: Job) -> None:
         with stack(sock, job) as channel:
             channel.handshake()
+            check_suite(channel)
             channel.blocking = False
             loop = PollLoop()
             add_watch(loop, channel, Condition.IN, getattr(self, role)(channel, job))

@@ -1,38 +1,38 @@
-"""iochan's relay on its own loop."""
+"""iochan's relay, run as the program that it is."""
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
 from benchmarks import wire
 from benchmarks.contenders.base import Contender
-from benchmarks.contenders.iochan_stack import protector
 from benchmarks.contenders.relays import target
-from iochan.address import InetAddress
-from iochan.channels.connect import connect_op
-from iochan.channels.listen import SocketListener
-from iochan.core.pollloop import PollLoop
-from iochan.relay.service import Relay, RelayLimits
 
 if TYPE_CHECKING:
     from benchmarks.job import Job
-    from iochan.core.channel import Channel
-    from iochan.core.op import Op
 
 
 class IochanRelay(Contender):
-    """`iochan.relay.service.Relay` from a listener, with TLS on its clients where the row says so."""
+    """``iochan relay``, with TLS on its listener where the row says so."""
 
     @override
     def relay(self, job: Job) -> None:
         host, port = target(job)
-
-        def dial() -> Op[Channel]:
-            return connect_op(InetAddress(host, port))
-
-        loop = PollLoop()
-        wrap = protector(job) if job.tls else None
-        Relay(loop, SocketListener([wire.listen(job)]), dial, wrap=wrap, limits=RelayLimits(once=True))
-        loop.run()
+        own = wire.free_port()
+        options = ["--once", "--quiet"]
+        listen = f"tcp://{wire.HOST}:{own}"
+        if job.tls:
+            listen = f"tls+{listen}?tls.creds=tls0"
+            options += [
+                "--object",
+                f"tls-creds-x509,id=tls0,endpoint=server,dir={job.path},verify-peer=off",
+            ]
+        wire.announce((wire.HOST, own))
+        os.execv(
+            sys.executable,
+            [sys.executable, "-m", "iochan", "relay", *options, listen, f"tcp://{host}:{port}"],
+        )
