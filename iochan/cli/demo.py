@@ -35,6 +35,7 @@ _PROGRAM = "/bin/sh"
 _ASKED = 'echo "the shell says $((6 * 7)) through a pseudo-terminal of $(stty size)"; exit\n'
 _EXPECTED = b"the shell says 42 through a pseudo-terminal"
 _MOST_SHOWN = 65536
+_PATIENCE = 5.0
 
 
 @click.command(epilog="\b\nExamples:\n  iochan demo\n  iochan demo --serve")
@@ -97,9 +98,7 @@ def _show_shell(pki: Pki, console: Console) -> bool:
     except (IochanError, OSError) as error:
         console.print(f"[red]the shell could not be reached: {error}[/red]")
         return False
-    finally:
-        server.listener.close()
-        thread.join()
+    thread.join(_PATIENCE)
     for line in output.decode(errors="replace").splitlines():
         console.print(f"  | {line}", markup=False)
     return _EXPECTED in output

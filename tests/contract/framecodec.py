@@ -11,7 +11,7 @@ from typing_extensions import override
 from iochan.core.buffers import Flat
 from iochan.core.bytequeue import ByteQueue
 from iochan.core.codec import BATCH, STARVED, Codec
-from iochan.core.errors import LimitExceeded, RemoteProtocolError, TruncatedError
+from iochan.core.errors import LimitExceeded, TruncatedError
 
 __all__ = ["GOODBYE", "PING", "PONG", "FrameCodec", "frame"]
 

@@ -6,10 +6,12 @@ from contextlib import contextmanager
 
 import pytest
 
+from iochan.channels.unix import socketpair
 from iochan.core.channel import Channel
 from iochan.core.op import Op
 from iochan.core.opening import connect, connect_op, listen
 from iochan.core.pollloop import PollLoop
+from iochan.core.task import Task
 from iochan.relay import Relay, RelayLimits
 
 
@@ -24,13 +26,22 @@ def relaying(target: str, limits: RelayLimits) -> Iterator[tuple[Relay, str]]:
         return connect_op(target)
 
     relay = Relay(loop, listener, dial, limits=limits)
+    bell, rope = socketpair()
+
+    def stop_op() -> Op[None]:
+        yield from bell.read_op(1)
+        relay.abort()
+
+    stopper = Task(loop, stop_op())
+    relay.on_done = stopper.cancel
     thread = threading.Thread(target=loop.run)
     thread.start()
     try:
         yield relay, address
     finally:
-        listener.close()
+        rope.abort()
         thread.join(10)
+        bell.abort()
         assert not thread.is_alive()
 
 
