@@ -62,6 +62,7 @@ COVERED_BY: Mapping[str, tuple[str, str]] = {
     "iochan/core/scratch.py": ("tests/core/test_reading.py", "reads borrow from it"),
     "iochan/relay/connection.py": ("tests/relay/test_service.py", "the service is its only user"),
     "iochan/testing/contract.py": ("tests/contract/test_matrix.py", "run over every channel"),
+    "iochan/testing/layercontract.py": ("tests/contract/test_layers.py", "run over layers"),
     "iochan/testing/drivers.py": ("tests/contract/test_matrix.py", "run over every channel"),
     "iochan/tls/codec.py": ("tests/tls/test_layer.py", "both engines under the same tests"),
     "iochan/tls/creds.py": ("tests/tls/test_x509.py", "the base of the credentials"),

@@ -85,7 +85,7 @@ class CodecLayer(Layer):
                     with lock:
                         stuck = self._push_for_reader()
                 # Sleeping in the read would leave owed bytes unsent.
-                size = lower.try_readinto(scratch, flags & 12 if stuck is None else flags & 8)
+                size = lower.try_readinto(scratch, flags & 14 if stuck is None else flags & 10)
                 if isinstance(size, Blocked):
                     return size if stuck is None else size | stuck
                 with lock:
