@@ -11,9 +11,9 @@ layer on a channel, one for each side. The wire between the two sides is in the 
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -139,7 +139,7 @@ class LayerContract:
         assert take(wire.left_end) == self.ping[1]
 
     def test_a_close_in_any_state_of_the_handshake_leaks_nothing(self, wraps: Wraps) -> None:
-        before = len(os.listdir("/dev/fd"))
+        before = len(list(Path("/dev/fd").iterdir()))
         for steps in range(100):
             wire = Wire(wraps)
             complete = wire.handshake(steps)
@@ -149,7 +149,7 @@ class LayerContract:
                 break
         else:
             pytest.fail("the handshake takes more than 100 steps")
-        assert len(os.listdir("/dev/fd")) == before
+        assert len(list(Path("/dev/fd").iterdir())) == before
 
     def test_a_cut_stream_is_no_end(self, wire: Wire) -> None:
         if not self.goodbye:

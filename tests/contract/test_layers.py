@@ -13,7 +13,7 @@ from tests.contract.framecodec import PING, PONG, FrameCodec
 
 
 class TestFrames(LayerContract):
-    ping = (PING, PONG)
+    ping: tuple[bytes, bytes] | None = (PING, PONG)
 
     @pytest.fixture
     def wraps(self) -> Wraps:
