@@ -13,7 +13,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 EXAMPLES = DOCS / "examples"
-PROGRAMS = sorted(path for path in EXAMPLES.glob("*.*") if path.with_suffix(".out").exists() and path.suffix != ".out")
+PROGRAMS = sorted(
+    path for path in EXAMPLES.glob("*.*") if path.with_suffix(".out").exists() and path.suffix != ".out"
+)
 PAGES = [ROOT / "README.md", *(page for page in DOCS.rglob("*.md") if "_build" not in page.parts)]
 
 
@@ -53,7 +55,9 @@ def test_every_example_is_shown_and_every_shown_one_exists() -> None:
     shown = {
         (page.parent / name).resolve()
         for page in PAGES
-        for name in re.findall(r"^```\{literalinclude\} (\S+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+        for name in re.findall(
+            r"^```\{literalinclude\} (\S+)$", page.read_text(encoding="utf-8"), re.MULTILINE
+        )
     }
     there = {path.resolve() for path in EXAMPLES.glob("*.*")}
     assert there <= shown
