@@ -22,7 +22,7 @@ def test_each_name_is_there(name: str) -> None:
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Chanel'"):
-        iochan.Chanel  # noqa: B018
+        iochan.Chan  # noqa: B018
 
 
 def test_importing_iochan_loads_no_tls_library_and_no_event_loop() -> None:

@@ -103,8 +103,14 @@ class LayerContract:
     def test_owed_bytes_are_not_forgotten_by_a_starving_reader(self, wire: Wire) -> None:
         data = pattern(3 * BATCH)
         accepted = fill(wire.left, data)
-        assert isinstance(wire.left.try_readinto(bytearray(10)), Blocked)
-        assert arrived(wire, accepted) == data[:accepted]
+
+        def starve() -> None:
+            assert isinstance(wire.left.try_readinto(bytearray(10)), Blocked)
+
+        blocked = wire.left.try_readinto(bytearray(10))
+        assert isinstance(blocked, Blocked)
+        assert len(blocked.waits) > 1, "it waits for bytes only, and what it owes has to go as well"
+        assert arrived(wire, accepted, starve) == data[:accepted]
 
     def test_nothing_new_is_accepted_before_what_is_owed_has_gone(self, wire: Wire) -> None:
         data = pattern(16 * BATCH)
@@ -195,13 +201,17 @@ def fill(channel: Channel, data: bytes) -> int:
     return accepted
 
 
-def arrived(wire: Wire, size: int) -> bytes:
-    """Carry the wire until *size* bytes have come out of the right side, and return them."""
+def arrived(wire: Wire, size: int, push: Callable[[], object] | None = None) -> bytes:
+    """Carry the wire until *size* bytes have come out of the right side, and return them.
+
+    What the left side owes is pushed by *push*, or flushed.
+    """
+    push = push or wire.left.try_flush
     got = bytearray()
     for _ in range(10_000):
         if len(got) >= size:
             break
-        wire.left.try_flush()
+        push()
         wire.carry()
         got += take(wire.right)
     return bytes(got)

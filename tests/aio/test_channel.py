@@ -101,7 +101,7 @@ def test_every_verb_moves_bytes(start: Runner, ends: Ends) -> None:
         assert await near.write(b"one") == 3
         await near.write_all(b"two")
         assert await near.writev([b"thr", b"ee"]) == 5
-        await near.writev_all([b"fo", b"ur"])
+        await near.writev_all([b"fou", b"r"])
         assert await far.peek(3) == b"one"
         room = bytearray(3)
         assert await far.readinto(room) == 3

@@ -13,7 +13,7 @@ from iochan.testing.contract import drain_op, pattern
 from iochan.testing.drivers import DRIVERS, Driver
 
 
-@pytest.fixture(params=DRIVERS.values(), ids=DRIVERS.keys())
+@pytest.fixture(params=list(DRIVERS.values()), ids=list(DRIVERS))
 def drive(request: pytest.FixtureRequest) -> Driver:
     driver: Driver = request.param
     return driver
