@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from typing_extensions import override
 
 from iochan import Channel, Codec, CodecLayer, LimitExceeded, TruncatedError
+from iochan.core.buffers import Flat
+from iochan.core.codec import STARVED
 
 MAX_FRAME = 16384
 HEADER = struct.Struct("!H")
-STARVED = -1
 
 
 class FramingCodec(Codec):
@@ -32,12 +33,12 @@ class FramingCodec(Codec):
         self.starved = False
 
     @override
-    def decode_into(self, view: bytes | bytearray | memoryview, *, relaxed_eof: bool = False) -> int:
+    def decode_into(self, view: Flat, *, relaxed_eof: bool = False) -> int:
         if not self._left and not self._ended and len(self._wire) >= HEADER.size:
             (self._left,) = HEADER.unpack_from(self._wire)
             del self._wire[: HEADER.size]
             if self._left > MAX_FRAME:
-                message = f"a frame of {self._left} bytes: at most {MAX_FRAME} are allowed, see what the peer speaks"
+                message = f"a frame of {self._left} bytes, over {MAX_FRAME}: see what the peer speaks"
                 raise LimitExceeded(message)
             self._ended = not self._left
         if self._ended:
@@ -55,14 +56,12 @@ class FramingCodec(Codec):
         return 0 if self._cut else STARVED
 
     @override
-    def encode(
-        self, pieces: Sequence[bytes | bytearray | memoryview], room: memoryview
-    ) -> tuple[int, Sequence[bytes | bytearray | memoryview]]:
+    def encode(self, pieces: Sequence[Flat], room: memoryview) -> tuple[int, Sequence[Flat]]:
         piece = memoryview(pieces[0])[:MAX_FRAME]
         return len(piece), (HEADER.pack(len(piece)), piece)
 
     @override
-    def outgoing(self, room: memoryview) -> Sequence[bytes | bytearray | memoryview]:
+    def outgoing(self, room: memoryview) -> Sequence[Flat]:
         self.has_output = False
         return (HEADER.pack(0),)
 

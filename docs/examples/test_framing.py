@@ -16,11 +16,10 @@ from iochan.testing.drivers import DRIVERS, Driver
 class TestFraming(ByteStreamContract):
     """Every test of the suite, over frames on a pair of sockets."""
 
-    @pytest.fixture(params=DRIVERS.values(), ids=DRIVERS.keys())
+    @pytest.fixture(params=list(DRIVERS))
     def drive(self, request: pytest.FixtureRequest) -> Driver:
         """Run operations: blocking, on each event loop, stepped."""
-        driver: Driver = request.param
-        return driver
+        return DRIVERS[request.param]
 
     @pytest.fixture
     def pair(self) -> Iterator[tuple[Channel, Channel]]:
