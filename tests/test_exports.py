@@ -21,7 +21,7 @@ def test_each_name_is_there(name: str) -> None:
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'Chanel'"):
+    with pytest.raises(AttributeError, match="no attribute 'Chan'"):
         iochan.Chan  # noqa: B018
 
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+
+from iochan.cli.main import main
+from iochan.objects import parse_object
+from iochan.stack import parse
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -78,3 +84,36 @@ def test_the_readme_shows_what_runs() -> None:
     assert blocks
     for block in blocks:
         assert any(block in source for source in sources), block
+
+
+def test_the_addresses_of_the_readme_are_right() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```\n(tcp:.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    lines = "".join(blocks).splitlines()
+    assert lines
+    for line in lines:
+        assert str(parse(line)) == line
+
+
+RELAY = (DOCS / "howto/relay.md").read_text(encoding="utf-8")
+CONSOLE = "".join(
+    re.findall(r"^```console\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+)
+COMMANDS = [
+    *re.findall(r"^\| .* \| `(iochan .*)` \|$", RELAY, re.MULTILINE),
+    *re.findall(r"^\$ (iochan .*)$", CONSOLE.replace("\\\n", ""), re.MULTILINE),
+]
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_shown_command_is_well_formed(line: str) -> None:
+    _, *words = shlex.split(line)
+    command: click.Command = main
+    while isinstance(command, click.Group):
+        command = command.commands[words.pop(0)]
+    params = command.make_context("iochan", words).params
+    for name, value in params.items():
+        if name.endswith("address"):
+            parse(value)
+    for text in params.get("objects", ()):
+        parse_object(text)

@@ -6,6 +6,7 @@ import inspect
 import os
 import re
 import socket
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ def make(name: str, path: Path) -> list[Channel]:
         return [kind(near), SocketChannel(far)]
     if name == "StdioChannel":
         return stdio()
-    makers = {
+    makers: dict[str, Callable[[], Iterable[Channel]]] = {
         "UnixChannel": socketpair,
         "FileChannel": lambda: [FileChannel.open(path, "rw")],
         "PipeChannel": lambda: pipe_pair(both_ways=True),
