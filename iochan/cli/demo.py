@@ -91,7 +91,8 @@ def _show_shell(pki: Pki, console: Console) -> bool:
         with connect(f"{server.address}?tls.creds=tls0&tls.hostname=localhost", objects=store) as channel:
             console.print(
                 f"Connected with {channel.extra(TLS_VERSION)}, {channel.extra(TLS_CIPHER)}; "
-                f"the server proved to be {channel.extra(TLS_PEER_NAME)}\n"
+                f"the server proved to be {channel.extra(TLS_PEER_NAME)}\n",
+                soft_wrap=True,
             )
             channel.write_all(_ASKED.encode())
             output = _read_all(channel)
@@ -100,7 +101,7 @@ def _show_shell(pki: Pki, console: Console) -> bool:
         return False
     thread.join(_PATIENCE)
     for line in output.decode(errors="replace").splitlines():
-        console.print(f"  | {line}", markup=False)
+        console.print(f"  | {line}", markup=False, soft_wrap=True)
     return _EXPECTED in output
 
 
