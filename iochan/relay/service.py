@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from iochan.core import clock
 from iochan.core.blocked import Blocked
 from iochan.core.channel import Channel
+from iochan.core.errors import IochanError
 from iochan.core.listener import Listener
 from iochan.core.op import Op, within
 from iochan.core.pollloop import PollLoop
@@ -119,19 +120,31 @@ class Relay:
                 self._listener.pause()
 
     def _start(self, channel: Channel) -> None:
-        client = channel if self._wrap is None else self._wrap(channel)
-        dial = within(self._dial(), self._limits.connect, "connecting to the target")
+        try:
+            client = channel if self._wrap is None else self._wrap(channel)
+        except (IochanError, OSError) as error:
+            # A record that cannot be made, say: this client is not served, others may be.
+            channel.abort()
+            self._note_end(error)
+            return
+        dial = within(self._dial_op(), self._limits.connect, "connecting to the target")
         traffic = (Traffic(self.forward.add), Traffic(self.backward.add))
         connection = Connection(self._loop, client, dial, self._limits.handshake, traffic, self._ended)
         self._connections.add(connection)
 
+    def _dial_op(self) -> Op[Channel]:
+        return (yield from self._dial())
+
     def _ended(self, connection: Connection) -> None:
         self._connections.discard(connection)
+        self._note_end(connection.error)
+
+    def _note_end(self, error: BaseException | None) -> None:
         self.active -= 1
-        if connection.error is not None:
+        if error is not None:
             self.failed += 1
-            self.last_error = connection.error
-            _log.warning("a connection ended: %s", connection.error)
+            self.last_error = error
+            _log.warning("a connection ended: %s", error)
         if not self._stopping:
             self._listener.resume()
         self._look_done()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -16,7 +16,9 @@ from iochan.relay import Relay, RelayLimits
 
 
 @contextmanager
-def relaying(target: str, limits: RelayLimits) -> Iterator[tuple[Relay, str]]:
+def relaying(
+    target: str, limits: RelayLimits, wrap: Callable[[Channel], Channel] | None = None
+) -> Iterator[tuple[Relay, str]]:
     """Run a relay to *target* in a thread until it is done."""
     loop = PollLoop()
     listener = listen("tcp://127.0.0.1:0")
@@ -25,7 +27,7 @@ def relaying(target: str, limits: RelayLimits) -> Iterator[tuple[Relay, str]]:
     def dial() -> Op[Channel]:
         return connect_op(target)
 
-    relay = Relay(loop, listener, dial, limits=limits)
+    relay = Relay(loop, listener, dial, wrap=wrap, limits=limits)
     bell, rope = socketpair()
 
     def stop_op() -> Op[None]:
@@ -102,3 +104,23 @@ def test_an_abort_ends_all_at_once(served: bool) -> None:
     if client is not None:
         assert client.read() == b""
         client.abort()
+
+
+def test_a_client_that_cannot_be_wrapped_is_closed_and_others_are_served() -> None:
+    with listen("tcp://127.0.0.1:0") as target:
+        calls: list[Channel] = []
+
+        def wrap(channel: Channel) -> Channel:
+            calls.append(channel)
+            if len(calls) == 1:
+                message = "no space left on the tape"
+                raise OSError(message)
+            return channel
+
+        with relaying(target.addresses[0], RelayLimits(), wrap=wrap) as (relay, address):
+            with connect(address) as first:
+                assert first.read() == b""
+            with connect(address) as second, target.accept(5) as server:
+                second.write_all(b"x")
+                assert server.read() == b"x"
+            assert relay.failed == 1
