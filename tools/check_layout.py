@@ -65,6 +65,7 @@ COVERED_BY: Mapping[str, tuple[str, str]] = {
     "iochan/testing/contract.py": ("tests/contract/test_matrix.py", "run over every channel"),
     "iochan/testing/layercontract.py": ("tests/contract/test_layers.py", "run over layers"),
     "iochan/testing/drivers.py": ("tests/contract/test_matrix.py", "run over every channel"),
+    "iochan/testing/faults.py": ("tests/layers/test_fault.py", "names of the layers"),
     "iochan/tls/codec.py": ("tests/tls/test_layer.py", "both engines under the same tests"),
     "iochan/tls/creds.py": ("tests/tls/test_creds.py", "the base of the credentials"),
     "iochan/tls/engines/bindings.py": ("tests/tls/test_layer.py", "both engines under the same tests"),
