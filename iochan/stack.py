@@ -56,11 +56,11 @@ def _parameters(function: Callable[..., Any]) -> list[str]:
 
 
 def connect_op(text: str, objects: ObjectSource | None, timeout: float | None) -> Op[Channel]:
-    """The operation behind `iochan.core.opening.connect`."""
+    """The operation behind `iochan.core.opening.connect`; what is wrong in *text* is raised at once."""
     stack = parse(text)
     wraps = [_wrapper(spec, "client", objects) for spec in reversed(stack.layers)]
     op = _open_op(stack, wraps)
-    return (yield from op if timeout is None else within(op, timeout, f"connecting to {text}"))
+    return op if timeout is None else within(op, timeout, f"connecting to {text}")
 
 
 def _open_op(stack: Stack, wraps: list[Callable[[Channel], Channel]]) -> Op[Channel]:

@@ -19,6 +19,7 @@ from iochan.core.op import Op
 from iochan.core.opening import connect_op, listen
 from iochan.core.pollloop import PollLoop
 from iochan.core.task import Task
+from iochan.layers.option import as_count
 from iochan.relay import Relay, RelayLimits
 
 __all__ = ["relay"]
@@ -47,6 +48,8 @@ _GRACE = 10.0
 @click.option("--connect-timeout", type=click.FloatRange(0), default=30.0, show_default=True,
               metavar="SECONDS",
               help="For each connection to CONNECT, its handshakes included.")  # fmt: skip
+@click.option("--handshake-timeout", type=click.FloatRange(0), default=10.0, show_default=True,
+              metavar="SECONDS", help="For the handshakes of each client.")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 @json_option
 def relay(
@@ -58,6 +61,7 @@ def relay(
     throttle: str | None,
     max_connections: int,
     connect_timeout: float,
+    handshake_timeout: float,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -68,14 +72,21 @@ def relay(
     ten seconds, and then ends them; a second signal ends them at once.
     """
     store = make_store(objects)
-    listener = listen(listen_address, objects=store)
-    limits = RelayLimits(connections=max_connections, connect=connect_timeout, once=once or listener.single)
-    loop = PollLoop()
+    rate = None if throttle is None else as_count("--throttle", throttle, 1)
 
     def dial() -> Op[Channel]:
         return connect_op(connect_address, objects=store, timeout=None)
 
-    service = Relay(loop, listener, dial, wrap=_Wrap(record, throttle), limits=limits)
+    dial().close()  # what is wrong in CONNECT is told now, not to the first client
+    listener = listen(listen_address, objects=store)
+    limits = RelayLimits(
+        connections=max_connections,
+        handshake=handshake_timeout,
+        connect=connect_timeout,
+        once=once or listener.single,
+    )
+    loop = PollLoop()
+    service = Relay(loop, listener, dial, wrap=_Wrap(record, rate), limits=limits)
     console = Console(stderr=True, quiet=quiet or as_json, highlight=False)
     for address in listener.addresses:
         console.print(f"listening on {address}", soft_wrap=True, markup=False)
@@ -89,9 +100,9 @@ def relay(
 class _Wrap:
     """Puts the record and the throttle on a client's channel."""
 
-    def __init__(self, record: str | None, throttle: str | None) -> None:
+    def __init__(self, record: str | None, rate: int | None) -> None:
         self._record = record
-        self._throttle = throttle
+        self._rate = rate
         self._count = 0
 
     def __call__(self, channel: Channel) -> Channel:
@@ -99,8 +110,8 @@ class _Wrap:
         if self._record is not None:
             path = self._record if self._count == 1 else f"{self._record}.{self._count}"
             channel = channel.layer("record", path=path, strict=True)
-        if self._throttle is not None:
-            channel = channel.layer("throttle", rate=self._throttle)
+        if self._rate is not None:
+            channel = channel.layer("throttle", rate=self._rate)
         return channel
 
 

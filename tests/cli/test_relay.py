@@ -114,3 +114,50 @@ def test_an_address_in_use_is_named() -> None:
 )
 def test_what_is_wrong_is_said_on_one_line(arguments: tuple[str, ...], message: str) -> None:
     assert message in said(iochan("relay", *arguments))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("tcp://127.0.0.1:0", "tsl+tcp://127.0.0.1:1"), "unknown layer 'tsl'"),
+        (("tcp://127.0.0.1:0", "tls+tcp://127.0.0.1:1?tls.creds=absent"), "absent"),
+        (("tcp://127.0.0.1:0", "null:", "--throttle", "quick"), "quick"),
+    ],
+)
+def test_what_is_wrong_of_the_target_is_said_before_anybody_comes(
+    arguments: tuple[str, ...], message: str
+) -> None:
+    assert message in said(iochan("relay", *arguments))
+
+
+def tls_relay(directory: Path) -> tuple[str, ...]:
+    server_object = f"tls-creds-x509,id=s,endpoint=server,dir={directory},verify-peer=off"
+    return ("relay", "--once", "--object", server_object, "tls+tcp://127.0.0.1:0?tls.creds=s", "null:")
+
+
+def test_an_expired_certificate_is_found_before_anybody_comes(tmp_path: Path) -> None:
+    line = said(iochan(*tls_relay(ThrowAwayPki(tmp_path).expired_server_dir())))
+    assert "server-cert.pem: " in line
+    assert "expired" in line or "not valid after" in line
+
+
+@pytest.mark.parametrize("sent", [b"GET / HTTP/1.0\r\n\r\n", b"\x16\x03\x01\x00\x0dgarbage-hello"])
+def test_a_client_that_speaks_no_tls_is_told_of(tmp_path: Path, sent: bytes) -> None:
+    with serving(*tls_relay(ThrowAwayPki(tmp_path).dir)) as (process, address):
+        with connect(f"tcp://{address.rpartition('/')[2]}") as client:
+            client.write_all(sent)
+            client.write_eof()
+            assert process.wait(SECONDS) == 1
+        assert process.stderr is not None
+        text = process.stderr.read().decode()
+        assert "TLS" in text
+        assert "Traceback" not in text
+
+
+def test_a_client_that_stalls_in_the_handshake_is_ended(tmp_path: Path) -> None:
+    arguments = (*tls_relay(ThrowAwayPki(tmp_path).dir), "--handshake-timeout", "0.2")
+    with serving(*arguments) as (process, address):
+        with connect(f"tcp://{address.rpartition('/')[2]}"):
+            assert process.wait(SECONDS) == 1
+        assert process.stderr is not None
+        assert "handshake" in process.stderr.read().decode()
