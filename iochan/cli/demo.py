@@ -125,12 +125,13 @@ def _serve(pki: Pki, console: Console) -> None:
         f"gnutls-cli --x509cafile {ca} -p {port} localhost",
         f"{shlex.quote(sys.argv[0])} cat --raw --object {client} {here}",
     )
-    console.print(f"Serving {_PROGRAM} on a pseudo-terminal at {server.address}; reach it with any of:\n")
-    for line in lines:
-        click.echo(f"  {line}")
-    click.echo("\nEnd with Ctrl-C.")
     with StopSignals(server.loop, _stopper(server.relay)) as signals:
         server.relay.on_done = signals.forget
+        # Said only now: whoever reads it may send a signal at once.
+        console.print(f"Serving {_PROGRAM} on a pseudo-terminal at {server.address}; reach it with any of:\n")
+        for line in lines:
+            click.echo(f"  {line}")
+        click.echo("\nEnd with Ctrl-C.")
         server.loop.run()
 
 

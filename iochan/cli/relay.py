@@ -88,10 +88,8 @@ def relay(
     loop = PollLoop()
     service = Relay(loop, listener, dial, wrap=_Wrap(record, rate), limits=limits)
     console = Console(stderr=True, quiet=quiet or as_json, highlight=False)
-    for address in listener.addresses:
-        console.print(f"listening on {address}", soft_wrap=True, markup=False)
     started = time.monotonic()
-    _run(loop, service, console)
+    _run(loop, service, console, listener.addresses)
     _report(service, time.monotonic() - started, console, as_json=as_json)
     if limits.once and service.last_error is not None:
         raise click.ClickException(str(service.last_error)) from service.last_error
@@ -115,8 +113,8 @@ class _Wrap:
         return channel
 
 
-def _run(loop: PollLoop, service: Relay, console: Console) -> None:
-    """Turn *loop* until the service has nothing left to do."""
+def _run(loop: PollLoop, service: Relay, console: Console, addresses: tuple[str, ...]) -> None:
+    """Say where it listens, and turn *loop* until the service has nothing left to do."""
 
     def stop(before: int) -> None:
         if before:
@@ -127,6 +125,9 @@ def _run(loop: PollLoop, service: Relay, console: Console) -> None:
 
     with StopSignals(loop, stop) as signals:
         service.on_done = signals.forget
+        # Said only now: whoever reads it may send a signal at once.
+        for address in addresses:
+            console.print(f"listening on {address}", soft_wrap=True, markup=False)
         if not console.is_terminal or console.quiet:
             loop.run()
             return

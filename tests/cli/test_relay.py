@@ -161,3 +161,10 @@ def test_a_client_that_stalls_in_the_handshake_is_ended(tmp_path: Path) -> None:
             assert process.wait(SECONDS) == 1
         assert process.stderr is not None
         assert "handshake" in process.stderr.read().decode()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_as_soon_as_it_listens_ends_it_in_order(number: signal.Signals) -> None:
+    with serving("relay", "tcp://127.0.0.1:0", "null:") as (process, _):
+        process.send_signal(number)
+        assert process.wait(SECONDS) == 0
