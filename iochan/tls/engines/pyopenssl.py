@@ -280,8 +280,12 @@ def _cut() -> TruncatedError:
 
 
 def _broken(error: SSL.Error) -> RemoteProtocolError:
-    reasons = "; ".join(_reasons(error))
-    return RemoteProtocolError(f"the TLS session failed: {reasons or 'no reason given'}")
+    reasons = _reasons(error)
+    text = "; ".join(reasons) or "no reason given"
+    if any("alert" in reason for reason in reasons):
+        # In TLS 1.3 a server refuses a client's certificate only after the client's handshake.
+        return RemoteProtocolError(f"the peer ended the TLS session: {text}; its log tells why")
+    return RemoteProtocolError(f"the TLS session failed: {text}; open a new one")
 
 
 def _reasons(error: SSL.Error) -> list[str]:
