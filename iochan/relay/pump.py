@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from iochan.core.blocked import Blocked
 from iochan.core.channel import Channel
@@ -10,10 +11,13 @@ from iochan.core.errors import UnsupportedFeature
 from iochan.core.feature import ReadFlag
 from iochan.core.guard import ReadGuard, WriteGuard
 from iochan.core.op import Op
-from iochan.core.scratch import SCRATCH_SIZE, borrow, give_back
+from iochan.core.scratch import borrow, give_back
 from iochan.relay.splice import can_splice, splice_op
 
 __all__ = ["Traffic", "pump_op"]
+
+_BULK: Final = 65536
+"""A read of so many bytes tells of a bulk transfer."""
 
 
 class Traffic:
@@ -39,11 +43,11 @@ class Traffic:
 def pump_op(source: Channel, sink: Channel, traffic: Traffic) -> Op[None]:
     """Write to *sink* all that *source* gives, then end *sink*'s writing direction.
 
-    A *sink* that takes nothing stops the reading: at most one buffer of `SCRATCH_SIZE` bytes is
+    A *sink* that takes nothing stops the reading: at most one lent buffer is
     held. A *sink* without a half close is left open: whoever runs the other direction ends it.
 
-    Two plain sockets go over to `splice_op` once a read has filled the buffer, which is what bulk does; a
-    quiet conversation never pays for a pipe.
+    Two plain sockets go over to `splice_op` once a read was a large one; a quiet conversation never pays for
+    a pipe.
     """
     with ReadGuard(source):
         flags = ReadFlag.LAZY
@@ -59,7 +63,7 @@ def pump_op(source: Channel, sink: Channel, traffic: Traffic) -> Op[None]:
             traffic.add(got)
             yield from _rest_op(sink, rest)
             if (
-                got == SCRATCH_SIZE
+                got >= _BULK
                 and can_splice(source, sink)
                 # can_splice has told what they are.
                 and (yield from splice_op(source, sink, traffic.add))  # type: ignore[arg-type]

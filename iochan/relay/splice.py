@@ -23,6 +23,9 @@ __all__ = ["PIPE_SIZE", "can_splice", "splice_op"]
 PIPE_SIZE: Final = 262144
 """How many bytes the pipe asks to hold; the kernel may grant a user with many pipes less."""
 
+_LEAST: Final = 65536
+"""A pipe that holds less costs more calls than copying does."""
+
 
 def can_splice(source: Channel, sink: Channel) -> bool:
     """Tell whether `splice_op` works between the two: bare TCP sockets that are nobody else's.
@@ -47,7 +50,7 @@ def splice_op(source: SocketChannel, sink: SocketChannel, note: Callable[[int], 
         note: Called with each count of bytes that *sink* has taken.
 
     Returns:
-        False if there are no descriptors left for a pipe: nothing was moved then. A cancelled one may have
+        False if there is no pipe to be had that is worth it: nothing was moved then. A cancelled one may have
         taken up to `PIPE_SIZE` bytes that never arrive: both channels are good for an abort only.
     """
     try:
@@ -55,7 +58,8 @@ def splice_op(source: SocketChannel, sink: SocketChannel, note: Callable[[int], 
     except OSError:
         return False
     try:
-        _enlarge(head)
+        if not _enlarge(head):
+            return False
         source.sock.setblocking(False)
         sink.sock.setblocking(False)
         with WriteGuard(sink):
@@ -78,12 +82,14 @@ def splice_op(source: SocketChannel, sink: SocketChannel, note: Callable[[int], 
         os.close(head)
 
 
-def _enlarge(pipe: int) -> None:
+def _enlarge(pipe: int) -> bool:
+    """Let *pipe* hold `PIPE_SIZE` bytes; False if it is too small even so."""
     try:
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
     except OSError:
-        # This user's share of pipe memory is used up (pipe(7)): the smaller pipe works as well.
-        return
+        # This user's share of pipe memory is used up (pipe(7)): what the kernel gave may do.
+        return fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ) >= _LEAST
+    return True
 
 
 def _try_take(source: SocketChannel, pipe: int) -> int | Blocked:
