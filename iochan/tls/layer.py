@@ -6,10 +6,11 @@ from functools import partial
 
 from typing_extensions import override
 
+from iochan.authz.base import Authz
 from iochan.core.attribute import Attributes
 from iochan.core.channel import Channel
 from iochan.core.codeclayer import CodecLayer
-from iochan.core.errors import CredsError, PeerRejected
+from iochan.core.errors import CredsError
 from iochan.core.op import Op
 from iochan.core.upgrade import Upgrade, closing_on_error
 from iochan.tls.codec import TlsCodec
@@ -23,7 +24,8 @@ from iochan.tls.facts import (
     TLS_PEER_NAME,
     TLS_VERSION,
 )
-from iochan.tls.identity import check_hostname, distinguished_name, server_name
+from iochan.tls.identity import distinguished_name, server_name
+from iochan.tls.peercheck import PeerCheck
 
 __all__ = ["TlsLayer", "tls_client", "tls_server", "upgrade"]
 
@@ -36,24 +38,18 @@ class TlsLayer(CodecLayer):
     for `ReadFlag.RELAXED_EOF` or this program shut the reading direction down.
     """
 
-    __slots__ = ("_creds", "_hostname", "_tls")
+    __slots__ = ("_check", "_creds", "_tls")
 
-    def __init__(self, lower: Channel, creds: TlsCreds, codec: TlsCodec, hostname: str | None) -> None:
+    def __init__(self, lower: Channel, creds: TlsCreds, codec: TlsCodec, check: PeerCheck) -> None:
         super().__init__(lower, codec, "tls")
         self._creds = creds
         self._tls = codec
-        self._hostname = hostname
+        self._check = check
 
     @override
     def check_established(self) -> None:
-        if not self._creds.verify_peer:
-            return
-        certificate = self._tls.peer_certificate()
-        if certificate is None:
-            message = "the peer sent no certificate, and one is required: give it one, or set verify_peer off"
-            raise PeerRejected(message)
-        if self._hostname is not None:
-            check_hostname(certificate, self._hostname)
+        if self._creds.demands_certificate:
+            self._check.require(self._tls.peer_certificate())
 
     @override
     def attributes(self) -> Attributes:
@@ -69,19 +65,33 @@ class TlsLayer(CodecLayer):
 
     def _peer_name(self) -> str | None:
         certificate = self._tls.peer_certificate()
-        if certificate is None or not self._creds.verify_peer:
-            return None
+        if certificate is None or not self._creds.demands_certificate:
+            return self._check.psk_identity
         return distinguished_name(certificate)
 
 
-def tls_server(lower: Channel, creds: TlsCreds) -> TlsLayer:
+def tls_server(lower: Channel, creds: TlsCreds, *, authz: Authz | None = None) -> TlsLayer:
     """Return the server side of TLS on *lower*; call ``handshake`` before any byte.
 
+    Args:
+        lower: Any channel, owned from now on.
+        creds: Credentials for a server.
+        authz: Who may come in, by the distinguished name of its verified certificate or its PSK
+            identity; asked inside the handshake, which may wait as long as it does. None for everybody
+            whom *creds* let in.
+
     Raises:
-        CredsError: *creds* are for a client.
+        CredsError: *creds* are for a client, or prove no name that *authz* could be asked for.
     """
     creds.require(Endpoint.SERVER)
-    return TlsLayer(lower, creds, make_codec(creds.context, server=True), None)
+    if authz is not None and not creds.proves_name:
+        message = (
+            f"{creds.dir or 'anonymous TLS'}: authorisation needs peers that prove their names, and these "
+            "credentials let them come without: set verify_peer on, or use certificates or PSK"
+        )
+        raise CredsError(message)
+    check = PeerCheck(authz=authz)
+    return TlsLayer(lower, creds, make_codec(creds.context, server=True, check=check), check)
 
 
 def tls_client(lower: Channel, creds: TlsCreds, *, hostname: str | None = None) -> TlsLayer:
@@ -97,28 +107,29 @@ def tls_client(lower: Channel, creds: TlsCreds, *, hostname: str | None = None) 
         CredsError: *creds* are for a server, or *hostname* is missing.
     """
     creds.require(Endpoint.CLIENT)
-    if hostname is None and creds.verify_peer:
+    if hostname is None and creds.demands_certificate:
         message = (
             "no host name to check the server's certificate against: give hostname=…, or set verify_peer off"
         )
         raise CredsError(message)
     name = None if hostname is None else server_name(hostname)
-    return TlsLayer(lower, creds, make_codec(creds.context, server=False, server_name=name), hostname)
+    check = PeerCheck(hostname if creds.demands_certificate else None)
+    codec = make_codec(creds.context, server=False, server_name=name, check=check)
+    return TlsLayer(lower, creds, codec, check)
 
 
-def upgrade(creds: TlsCreds, *, hostname: str | None = None) -> Upgrade:
+def upgrade(creds: TlsCreds, *, hostname: str | None = None, authz: Authz | None = None) -> Upgrade:
     """Return what turns a channel into a protected one, handshake done.
 
-    For protocols that start TLS in their midst and must not know it.
+    For protocols that start TLS in their midst and must not know it. A client's creds use *hostname*,
+    a server's *authz*.
     """
-    if creds.endpoint is Endpoint.SERVER:
-        return partial(_upgrade_op, creds, None)
-    return partial(_upgrade_op, creds, hostname)
+    return partial(_upgrade_op, creds, hostname, authz)
 
 
-def _upgrade_op(creds: TlsCreds, hostname: str | None, channel: Channel) -> Op[Channel]:
+def _upgrade_op(creds: TlsCreds, hostname: str | None, authz: Authz | None, channel: Channel) -> Op[Channel]:
     layer = (
-        tls_server(channel, creds)
+        tls_server(channel, creds, authz=authz)
         if creds.endpoint is Endpoint.SERVER
         else tls_client(channel, creds, hostname=hostname)
     )

@@ -31,7 +31,7 @@ _Conversation = ctypes.CFUNCTYPE(
 class _ConversationRecord(ctypes.Structure):
     """``struct pam_conv``."""
 
-    _fields_ = (  # type: ignore[mutable-override] - ctypes reads it once
+    _fields_ = (  # type: ignore[mutable-override]
         ("function", _Conversation),
         ("data", ctypes.c_void_p),
     )

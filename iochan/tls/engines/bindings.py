@@ -18,6 +18,7 @@ from iochan.core.codec import BATCH
 from iochan.core.scratch import SCRATCH_SIZE
 from iochan.tls.codec import join_pieces
 from iochan.tls.engines.pyopenssl import PyOpenSSLCodec
+from iochan.tls.peercheck import PeerCheck
 
 __all__ = ["BindingsCodec", "available"]
 
@@ -56,8 +57,15 @@ if available():
 class BindingsCodec(PyOpenSSLCodec):
     """`PyOpenSSLCodec` with the data calls of the bindings."""
 
-    def __init__(self, context: SSL.Context, *, server: bool, server_name: str | None = None) -> None:
-        super().__init__(context, server=server, server_name=server_name)
+    def __init__(
+        self,
+        context: SSL.Context,
+        *,
+        server: bool,
+        server_name: str | None = None,
+        check: PeerCheck | None = None,
+    ) -> None:
+        super().__init__(context, server=server, server_name=server_name, check=check)
         connection: Any = self._connection
         self._ssl = connection._ssl  # noqa: SLF001 - the guarded place
         self._in_bio = connection._into_ssl  # noqa: SLF001

@@ -6,6 +6,7 @@ installation of ``cryptography`` allows; this one works everywhere.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from iochan.core.buffers import Flat
 from iochan.core.codec import BATCH, STARVED
 from iochan.core.errors import HandshakeError, PeerRejected, RemoteProtocolError, TruncatedError, show_bytes
 from iochan.tls.codec import RECORD, TlsCodec, join_pieces
+from iochan.tls.peercheck import PeerCheck
 
 __all__ = ["PyOpenSSLCodec", "VerifyFailure", "note_verify"]
 
@@ -49,15 +51,21 @@ class VerifyFailure:
 
 
 def note_verify(connection: SSL.Connection, certificate: crypto.X509, code: int, depth: int, ok: int) -> bool:
-    """Leave OpenSSL's verdict as it is, and keep the first failure for the error's message.
+    """Take OpenSSL's verdict on each certificate, and ask the session's `PeerCheck` about the peer's own.
 
-    The verify callback of every context that creds make.
+    The verify callback of every context that creds make; it must not raise, since pyOpenSSL would raise
+    that in whatever session of the context is next.
     """
-    if not ok and connection.get_app_data() is None:
+    codec: PyOpenSSLCodec | None = connection.get_app_data()
+    if codec is None:
+        return bool(ok)
+    if ok:
+        return depth > 0 or codec.check.check_certificate(certificate.to_cryptography())
+    if codec.failure is None:
         subject = certificate.to_cryptography().subject.rfc4514_string()
         reason = _VERIFY_TEXTS.get(code, f"verification error {code} of OpenSSL")
-        connection.set_app_data(VerifyFailure(code, depth, subject or "no subject", reason))
-    return bool(ok)
+        codec.failure = VerifyFailure(code, depth, subject or "no subject", reason)
+    return False
 
 
 _VERIFY_TEXTS = {
@@ -88,11 +96,22 @@ class PyOpenSSLCodec(TlsCodec):
         context: Frozen by its first use, as pyOpenSSL has it.
         server: Which side we are.
         server_name: What a client asks for by SNI (ASCII); None for nothing.
+        check: What the peer must meet; None for no more than the context demands.
     """
 
-    def __init__(self, context: SSL.Context, *, server: bool, server_name: str | None = None) -> None:
+    def __init__(
+        self,
+        context: SSL.Context,
+        *,
+        server: bool,
+        server_name: str | None = None,
+        check: PeerCheck | None = None,
+    ) -> None:
         super().__init__()
+        self.check = check or PeerCheck()
+        self.failure: VerifyFailure | None = None
         self._connection = SSL.Connection(context, None)
+        self._connection.set_app_data(weakref.proxy(self))
         self._server = server
         self._first = b""
         self._ended = False
@@ -251,9 +270,10 @@ class PyOpenSSLCodec(TlsCodec):
 
     def _failed_handshake(self, error: SSL.Error) -> HandshakeError | PeerRejected:
         reasons = _reasons(error)
+        if self.check.failure is not None:
+            raise self.check.failure from None
         if "certificate verify failed" in reasons:
-            failure = self._connection.get_app_data()
-            return PeerRejected(f"the peer's certificate was refused: {failure or 'no reason given'}")
+            return PeerRejected(f"the peer's certificate was refused: {self.failure or 'no reason given'}")
         if "peer did not return a certificate" in reasons:
             message = (
                 "the client sent no certificate, and one is required: give it one, or set verify_peer off"
