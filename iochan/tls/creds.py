@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from iochan.core.errors import CredsError
 
-__all__ = ["Endpoint", "TlsCreds"]
+__all__ = ["Endpoint", "TlsCreds", "read_endpoint"]
 
 
 class Endpoint(Enum):
@@ -20,10 +20,23 @@ class Endpoint(Enum):
     CLIENT = "client"
 
 
+def read_endpoint(owner: str, endpoint: Endpoint | str) -> Endpoint:
+    """Return the side that *endpoint* is or names; *owner* begins a message.
+
+    Raises:
+        CredsError: It is neither.
+    """
+    try:
+        return Endpoint(endpoint)
+    except ValueError:
+        message = f"{owner}: endpoint {endpoint!r} is none: write server or client"
+        raise CredsError(message) from None
+
+
 class TlsCreds:
     """Credentials that are loaded and checked: a kind of its own sits above.
 
-    They never change: other files need new credentials, and sessions that run keep those they began with.
+    One object serves any number of sessions; sessions that run keep what they began with.
     """
 
     __slots__ = ("_context", "_dir", "_endpoint", "_verify_peer")

@@ -15,12 +15,13 @@ from typing_extensions import override
 
 from iochan.core.buffers import Flat
 from iochan.core.codec import BATCH
+from iochan.core.errors import CredsError, show_text
 from iochan.core.scratch import SCRATCH_SIZE
 from iochan.tls.codec import join_pieces
 from iochan.tls.engines.pyopenssl import PyOpenSSLCodec
 from iochan.tls.peercheck import PeerCheck
 
-__all__ = ["BindingsCodec", "available"]
+__all__ = ["BindingsCodec", "available", "set_groups"]
 
 _SMALL: Final = 16384
 _NEEDED = (
@@ -52,6 +53,23 @@ if available():
     _from_buffer, _NULL = _ffi.from_buffer, _ffi.NULL
     _SSL_read, _SSL_write, _SSL_pending = _lib.SSL_read, _lib.SSL_write, _lib.SSL_pending
     _BIO_read, _BIO_write, _BIO_pending = _lib.BIO_read, _lib.BIO_write, _lib.BIO_get_mem_data
+
+
+def set_groups(context: SSL.Context, names: str) -> None:
+    """Let sessions of *context* use the groups *names* only, separated by colons, in OpenSSL's words.
+
+    Raises:
+        CredsError: OpenSSL does not know one of them, or this installation has no call for it.
+    """
+    handle = getattr(context, "_context", None)
+    call = getattr(_lib, "SSL_CTX_set1_curves_list", None)
+    if handle is None or call is None:
+        message = "groups cannot be chosen with this pyOpenSSL: leave them out, or install another version"
+        raise CredsError(message)
+    if call(handle, names.encode()) != 1:
+        _lib.ERR_clear_error()
+        message = f"groups {show_text(names)}: this OpenSSL does not know all of them: leave some out"
+        raise CredsError(message)
 
 
 class BindingsCodec(PyOpenSSLCodec):

@@ -19,6 +19,7 @@ from iochan.core.codec import BATCH, STARVED
 from iochan.core.errors import HandshakeError, PeerRejected, RemoteProtocolError, TruncatedError, show_bytes
 from iochan.tls.codec import RECORD, TlsCodec, join_pieces
 from iochan.tls.peercheck import PeerCheck
+from iochan.tls.verifytext import VERIFY_TEXTS
 
 __all__ = ["PyOpenSSLCodec", "VerifyFailure", "note_verify"]
 
@@ -50,12 +51,18 @@ class VerifyFailure:
         return f"{which} ({self.subject}): {self.reason}"
 
 
+_NO_CRL = 3
+"""``X509_V_ERR_UNABLE_TO_GET_CRL``: a CA without a list has revoked nobody, as GnuTLS has it."""
+
+
 def note_verify(connection: SSL.Connection, certificate: crypto.X509, code: int, depth: int, ok: int) -> bool:
     """Take OpenSSL's verdict on each certificate, and ask the session's `PeerCheck` about the peer's own.
 
     The verify callback of every context that creds make; it must not raise, since pyOpenSSL would raise
     that in whatever session of the context is next.
     """
+    if code == _NO_CRL and not ok:
+        return True
     codec: PyOpenSSLCodec | None = connection.get_app_data()
     if codec is None:
         return bool(ok)
@@ -63,30 +70,9 @@ def note_verify(connection: SSL.Connection, certificate: crypto.X509, code: int,
         return depth > 0 or codec.check.check_certificate(certificate.to_cryptography())
     if codec.failure is None:
         subject = certificate.to_cryptography().subject.rfc4514_string()
-        reason = _VERIFY_TEXTS.get(code, f"verification error {code} of OpenSSL")
+        reason = VERIFY_TEXTS.get(code, f"verification error {code} of OpenSSL")
         codec.failure = VerifyFailure(code, depth, subject or "no subject", reason)
     return False
-
-
-_VERIFY_TEXTS = {
-    2: "its issuer is not known: is ca-cert.pem the CA that signed it?",
-    7: "its signature is wrong",
-    9: "it is not valid yet: check the clocks",
-    10: "it has expired: reissue it, or check the clocks",
-    18: "it is self-signed and not trusted: add it to ca-cert.pem",
-    19: "its chain ends in a self-signed certificate that is not trusted: is ca-cert.pem the right one?",
-    20: "its issuer is not known: is ca-cert.pem the CA that signed it?",
-    21: "its issuer's certificate is missing: the peer must send its whole chain",
-    23: "it was revoked",
-    24: "its issuer is no CA",
-    25: "its chain is longer than its issuers allow",
-    26: "it is not meant for this use: its extended key usage lacks it",
-    27: "it is not trusted for this use",
-    32: "its issuer may not sign certificates",
-    66: "its key is too weak",
-    67: "its issuer's key is too weak",
-    68: "it is signed with a weak hash",
-}
 
 
 class PyOpenSSLCodec(TlsCodec):
