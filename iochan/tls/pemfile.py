@@ -9,8 +9,10 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from OpenSSL import crypto
 
 from iochan.core.errors import CredsError
 
@@ -106,13 +108,23 @@ def parse_key(name: str, data: bytes, password: bytes | None = None) -> PrivateK
 
 
 def _load_key(data: bytes, password: bytes | None) -> PrivateKeyTypes:
-    if password is not None:
+    # Of several identities some may not be encrypted, which is no reason to refuse them.
+    if b"ENCRYPTED" in data:
+        return load_pem_private_key(data, password)
+    try:
+        return load_pem_private_key(data, None)
+    except ValueError:
+        # Half of the EC keys that GnuTLS 3.7's certtool writes have a zero too many, which cryptography
+        # refuses and OpenSSL reads. The passphrase is there so that OpenSSL asks nobody for one.
+        if b"-----BEGIN EC PRIVATE KEY-----" not in data:
+            raise
         try:
-            return load_pem_private_key(data, password)
-        except TypeError:
-            # Of several identities some may be encrypted.
-            return load_pem_private_key(data, None)
-    return load_pem_private_key(data, None)
+            found = crypto.load_privatekey(crypto.FILETYPE_PEM, data, b"").to_cryptography_key()
+        except crypto.Error as error:
+            raise ValueError from error
+        if isinstance(found, ec.EllipticCurvePrivateKey):
+            return found
+        raise
 
 
 def read_file(path: Path) -> bytes:

@@ -1,11 +1,19 @@
 from __future__ import annotations
 
+import base64
 import os
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -106,3 +114,17 @@ def test_an_encrypted_key_needs_its_passphrase_and_says_which_way_it_was_wrong()
     assert wrong.startswith("f: the passphrase is not that of the key: ")
     plain = Authority.create().identity.key_pem()
     assert parse_key("f", plain, b"not needed").public_key() is not None
+
+
+def test_an_ec_key_as_certtool_writes_it_is_read() -> None:
+    # GnuTLS puts a zero before numbers whose first bit is set, as if they had a sign.
+    key = ec.derive_private_key(0xF << 252, ec.SECP256R1())
+    der = key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    assert der[5:7] == b"\x04\x20"
+    longer = b"\x30" + bytes([der[1] + 1]) + der[2:5] + b"\x04\x21\0" + der[7:]
+    name, body = "EC PRIVATE KEY", "\n".join(textwrap.wrap(base64.b64encode(longer).decode(), 64))
+    text = f"-----BEGIN {name}-----\n{body}\n-----END {name}-----\n"
+    for password in (None, b"not needed"):
+        assert parse_key("f", text.encode(), password).public_key() == key.public_key()
+    junk = text.replace("-----\n", "-----\nAAAA", 1)
+    assert "holds no PEM private key" in complaint(parse_key, "f", junk.encode())
