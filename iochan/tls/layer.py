@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
 
 from typing_extensions import override
 
@@ -10,9 +10,9 @@ from iochan.authz.base import Authz
 from iochan.core.attribute import Attributes
 from iochan.core.channel import Channel
 from iochan.core.codeclayer import CodecLayer
-from iochan.core.errors import CredsError
-from iochan.core.op import Op
-from iochan.core.upgrade import Upgrade, closing_on_error
+from iochan.core.errors import CredsError, RemoteProtocolError
+from iochan.core.op import Op, run
+from iochan.core.upgrade import Upgrade
 from iochan.tls.codec import TlsCodec
 from iochan.tls.creds import Endpoint, TlsCreds
 from iochan.tls.engines.select import make_codec
@@ -27,7 +27,14 @@ from iochan.tls.facts import (
 from iochan.tls.identity import distinguished_name, server_name
 from iochan.tls.peercheck import PeerCheck
 
-__all__ = ["TlsLayer", "tls_client", "tls_server", "upgrade"]
+__all__ = [
+    "TlsLayer",
+    "start_tls",
+    "start_tls_op",
+    "tls_client",
+    "tls_server",
+    "upgrade",
+]
 
 
 class TlsLayer(CodecLayer):
@@ -118,24 +125,85 @@ def tls_client(lower: Channel, creds: TlsCreds, *, hostname: str | None = None) 
     return TlsLayer(lower, creds, codec, check)
 
 
-def upgrade(creds: TlsCreds, *, hostname: str | None = None, authz: Authz | None = None) -> Upgrade:
-    """Return what turns a channel into a protected one, handshake done.
+def start_tls(
+    channel: Channel,
+    creds: TlsCreds,
+    *,
+    hostname: str | None = None,
+    authz: Authz | None = None,
+    client_hello: bytes = b"",
+    reset: Callable[[], None] | None = None,
+) -> TlsLayer:
+    """Turn *channel*, in the midst of its conversation, into a protected one, handshake done.
 
-    For protocols that start TLS in their midst and must not know it. A client's creds use *hostname*,
-    a server's *authz*.
+    What the peer said in the clear must not count as said under TLS: the call refuses while bytes that
+    came before are buffered anywhere in *channel*. They could be anybody's. After any failure
+    *channel* is closed; nothing goes on in the clear.
+
+    Args:
+        channel: What was read from until now, owned from now on.
+        creds: A client's use *hostname*, a server's *authz*, as `tls_client` and `tls_server` do.
+        hostname: Who the server must be.
+        authz: Who may come in.
+        client_hello: What a server has read already to find out that it is TLS, such as the first byte.
+        reset: Called once the handshake is done: forgets what was learnt in the clear (RFC 3207, 4.2).
+
+    Raises:
+        RemoteProtocolError: Plain bytes came that nobody had read.
+        HandshakeError: The handshake failed.
+        PeerRejected: The peer is not who it must be.
     """
-    return partial(_upgrade_op, creds, hostname, authz)
+    op = start_tls_op(channel, creds, hostname=hostname, authz=authz, client_hello=client_hello, reset=reset)
+    return run(op)
 
 
-def _upgrade_op(creds: TlsCreds, hostname: str | None, authz: Authz | None, channel: Channel) -> Op[Channel]:
-    layer = (
-        tls_server(channel, creds, authz=authz)
-        if creds.endpoint is Endpoint.SERVER
-        else tls_client(channel, creds, hostname=hostname)
-    )
-    return (yield from closing_on_error(layer, _handshake_op(layer)))
-
-
-def _handshake_op(layer: Channel) -> Op[Channel]:
-    yield from layer.handshake_op()
+def start_tls_op(
+    channel: Channel,
+    creds: TlsCreds,
+    *,
+    hostname: str | None = None,
+    authz: Authz | None = None,
+    client_hello: bytes = b"",
+    reset: Callable[[], None] | None = None,
+) -> Op[TlsLayer]:
+    """The operation of `start_tls`; the handshake has the deadline of `Channel.handshake`."""
+    try:
+        _refuse_unread(channel)
+        yield from channel.flush_op()
+        layer = (
+            tls_server(channel, creds, authz=authz)
+            if creds.endpoint is Endpoint.SERVER
+            else tls_client(channel, creds, hostname=hostname)
+        )
+        if client_hello:
+            layer.codec.receive(memoryview(client_hello))
+        yield from layer.handshake_op()
+        if reset is not None:
+            reset()
+    except BaseException:
+        channel.abort()
+        raise
     return layer
+
+
+def _refuse_unread(channel: Channel) -> None:
+    """Refuse while a layer of *channel* holds bytes that came before TLS."""
+    part: Channel | None = channel
+    while part is not None:
+        held: int = getattr(part, "buffered_bytes", 0)
+        if held:
+            message = (
+                f"{channel.name}: {held} plain bytes came before TLS and were not read: "
+                "somebody between may have put them there; close the connection"
+            )
+            raise RemoteProtocolError(message)
+        part = part.lower
+
+
+def upgrade(creds: TlsCreds, *, hostname: str | None = None, authz: Authz | None = None) -> Upgrade:
+    """Return `start_tls` as a protocol calls it that must not know TLS."""
+
+    def start(channel: Channel) -> Op[Channel]:
+        return start_tls_op(channel, creds, hostname=hostname, authz=authz)
+
+    return start

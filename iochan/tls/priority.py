@@ -22,7 +22,7 @@ from OpenSSL import SSL
 
 from iochan.core.errors import CredsError, show_known, show_text
 
-__all__ = ["MAX_PRIORITY", "Kind", "Priority", "parse_groups", "parse_priority"]
+__all__ = ["GROUPS", "MAX_PRIORITY", "VERSIONS", "Kind", "Priority", "parse_groups", "parse_priority"]
 
 MAX_PRIORITY = 1024
 """Characters."""
@@ -30,7 +30,7 @@ MAX_PRIORITY = 1024
 Kind = str
 """What proves the peers: ``x509``, ``psk`` or ``anon``."""
 
-_VERSIONS = {"TLS1.2": SSL.TLS1_2_VERSION, "TLS1.3": SSL.TLS1_3_VERSION}
+VERSIONS = {"TLS1.2": SSL.TLS1_2_VERSION, "TLS1.3": SSL.TLS1_3_VERSION}
 
 # The name in TLS 1.3, and what of a kind's key exchanges it is combined with in 1.2.
 _SUITES = {
@@ -60,7 +60,7 @@ _OLD_SUITES: dict[Kind, dict[str, tuple[str, ...]]] = {
 _ORDER = dict.fromkeys(_OLD_SUITES, ("AES-256-GCM", "CHACHA20-POLY1305", "AES-128-GCM"))
 _ORDER["psk"] = ("CHACHA20-POLY1305", "AES-256-GCM", "AES-128-GCM")
 
-_GROUPS = {
+GROUPS = {
     "X25519-MLKEM768": "X25519MLKEM768",
     "SECP256R1-MLKEM768": "SecP256r1MLKEM768",
     "X25519": "X25519",
@@ -121,13 +121,13 @@ def parse_groups(text: str) -> str:
     Raises:
         CredsError: One of them is unknown to both.
     """
-    known = {name.lower(): value for name, value in _GROUPS.items()}
-    known |= {value.lower(): value for value in _GROUPS.values()}
+    known = {name.lower(): value for name, value in GROUPS.items()}
+    known |= {value.lower(): value for value in GROUPS.values()}
     found = []
     for name in text.split(":"):
         group = known.get(name.lower())
         if group is None:
-            message = f"group {show_text(name)} is unknown {show_known(name, _GROUPS)}"
+            message = f"group {show_text(name)} is unknown {show_known(name, GROUPS)}"
             raise CredsError(message)
         found.append(group)
     return ":".join(found)
@@ -157,7 +157,7 @@ class _Words:
 
     def __init__(self, level: str, kind: Kind) -> None:
         strong = level in {"SECURE192", "SECURE256"}
-        self.versions = list(_VERSIONS)
+        self.versions = list(VERSIONS)
         self.ciphers = [name for name in _ORDER[kind] if not strong or "128" not in name]
         if level == "PERFORMANCE":
             self.ciphers.reverse()
@@ -169,8 +169,8 @@ class _Words:
             message = f"priority word {show_text(word)} is unknown: begin it with + or -"
             raise CredsError(message)
         for prefix, chosen, known in (
-            ("VERS-", self.versions, _VERSIONS),
-            ("GROUP-", self.groups, _GROUPS),
+            ("VERS-", self.versions, VERSIONS),
+            ("GROUP-", self.groups, GROUPS),
             ("", self.ciphers, _SUITES),
         ):
             if name.startswith(prefix):
@@ -207,7 +207,7 @@ def _gnutls(level: str, rest: list[str], kind: Kind) -> Priority:
         # GnuTLS' clients put it first, so it must be ours that decides, and last.
         old.remove("AECDH-AES256-SHA")
         old.append("AECDH-AES256-SHA")
-    versions = [_VERSIONS[name] for name in words.versions]
+    versions = [VERSIONS[name] for name in words.versions]
     if kind == "anon":
         versions = [version for version in versions if version == SSL.TLS1_2_VERSION]
     if not versions or not words.ciphers or not (old or SSL.TLS1_3_VERSION in versions):
@@ -220,7 +220,7 @@ def _gnutls(level: str, rest: list[str], kind: Kind) -> Priority:
         ":".join(_SUITES[name] for name in words.ciphers),
         min(versions),
         max(versions),
-        ":".join(_GROUPS[name] for name in words.groups) or None,
+        ":".join(GROUPS[name] for name in words.groups) or None,
     )
     return _only_12(priority, kind)
 
