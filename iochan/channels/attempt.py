@@ -52,6 +52,7 @@ class _Attempt:
             self.error = error
             return
         self.channel = make(sock, target.text)
+        self.channel.exclusive = True
         try:
             options.apply(sock)
             sock.setblocking(False)

@@ -68,7 +68,9 @@ class _Door(Descriptor):
             # Clients of a unix socket have no name of their own.
             unnamed = sock.family == socket.AF_UNIX
             name = f"{self.text}#{self._count}" if unnamed else sockaddr_text(sock.family, peer)
-            return socket_channel(sock, name)
+            channel = socket_channel(sock, name)
+            channel.exclusive = True
+            return channel
         return None
 
     def close(self) -> None:

@@ -44,9 +44,24 @@ class SocketChannel(Leaf):
     Args:
         sock: The socket, owned from now on.
         name: What messages call the channel.
+
+    Attributes:
+        sock: The socket.
+        exclusive: Whether this process made the connection itself, so that no other one shares it: its
+            blocking mode may then be changed.
     """
 
-    __slots__ = ("_drained", "_fd", "_how", "_recv_into", "_send", "_sendmsg", "features", "sock")
+    __slots__ = (
+        "_drained",
+        "_fd",
+        "_how",
+        "_recv_into",
+        "_send",
+        "_sendmsg",
+        "exclusive",
+        "features",
+        "sock",
+    )
 
     def __init__(self, sock: socket.socket, name: str = "") -> None:
         super().__init__(name or "socket")
@@ -56,6 +71,7 @@ class SocketChannel(Leaf):
         self._send = sock.send
         self._sendmsg = sock.sendmsg
         self._drained = False
+        self.exclusive = False
         self.features = Feature.SHUTDOWN | Feature.PEEK | Feature.CONCURRENT
         # Python's own timeout would make every call poll first.
         if sock.gettimeout() is not None:

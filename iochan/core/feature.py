@@ -22,8 +22,6 @@ class Feature(enum.Flag):
     """`Channel.shutdown` works, from any thread, and wakes who waits."""
     SEEK = enum.auto()
     """`Channel.preadv`, `Channel.pwritev` and `Channel.seek` work."""
-    LISTEN = enum.auto()
-    """The descriptor listens; a unix path is removed when it is closed."""
     PEEK = enum.auto()
     """`Channel.peek` works."""
     ZERO_COPY = enum.auto()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from iochan.core.blocked import Blocked
 from iochan.core.channel import Channel
@@ -11,8 +12,12 @@ from iochan.core.feature import ReadFlag
 from iochan.core.guard import ReadGuard, WriteGuard
 from iochan.core.op import Op
 from iochan.core.scratch import borrow, give_back
+from iochan.relay.splice import can_splice, splice_op
 
 __all__ = ["Traffic", "pump_op"]
+
+_BULK: Final = 65536
+"""A read of so many bytes tells of a bulk transfer."""
 
 
 class Traffic:
@@ -38,44 +43,54 @@ class Traffic:
 def pump_op(source: Channel, sink: Channel, traffic: Traffic) -> Op[None]:
     """Write to *sink* all that *source* gives, then end *sink*'s writing direction.
 
-    A *sink* that takes nothing stops the reading: at most one buffer of `SCRATCH_SIZE` bytes is
+    A *sink* that takes nothing stops the reading: at most one lent buffer is
     held. A *sink* without a half close is left open: whoever runs the other direction ends it.
+
+    Two plain sockets go over to `splice_op` once a read was a large one; a quiet conversation never pays for
+    a pipe.
     """
     with ReadGuard(source):
-        lazy = ReadFlag.LAZY
+        flags = ReadFlag.LAZY
         while True:
-            blocked: Blocked | None = None
-            rest = b""
-            scratch = borrow()
-            try:
-                got = source.try_readinto(scratch, lazy)
-                if isinstance(got, Blocked):
-                    blocked = got
-                    lazy = 0
-                elif got:
-                    lazy = ReadFlag.LAZY
-                    rest = _first_write(sink, scratch[:got])
-                    traffic.add(got)
-                else:
-                    break
-            finally:
-                give_back(scratch)
-            if blocked is not None:
-                yield blocked
-            else:
-                yield from _rest_op(sink, rest)
+            got, rest = _move(source, sink, flags)
+            if isinstance(got, Blocked):
+                yield got
+                flags = 0
+                continue
+            if not got:
+                break
+            flags = ReadFlag.LAZY
+            traffic.add(got)
+            yield from _rest_op(sink, rest)
+            if (
+                got >= _BULK
+                and can_splice(source, sink)
+                # can_splice has told what they are.
+                and (yield from splice_op(source, sink, traffic.add))  # type: ignore[arg-type]
+            ):
+                break
     try:
         yield from sink.write_eof_op()
     except UnsupportedFeature:
         return
 
 
-def _first_write(sink: Channel, data: memoryview) -> bytes:
-    """Write what goes at once; return the rest, since *data* is only lent."""
-    put = sink.try_write(data)
-    if isinstance(put, Blocked):
-        put = 0
-    return bytes(data[put:]) if put < len(data) else b""
+def _move(source: Channel, sink: Channel, flags: int) -> tuple[int | Blocked, bytes]:
+    """Read once and write what goes at once; return what the read gave, and the rest.
+
+    The buffer is only lent, so what is kept over a wait is copied.
+    """
+    scratch = borrow()
+    try:
+        got = source.try_readinto(scratch, flags)
+        if isinstance(got, Blocked) or not got:
+            return got, b""
+        put = sink.try_write(scratch[:got])
+        if put == got:
+            return got, b""
+        return got, bytes(scratch[0 if isinstance(put, Blocked) else put : got])
+    finally:
+        give_back(scratch)
 
 
 def _rest_op(sink: Channel, rest: bytes) -> Op[None]:

@@ -1,0 +1,1 @@
+"""Ciphers, hashes, MACs and key derivation, whatever library does the work."""
