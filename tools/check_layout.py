@@ -46,6 +46,7 @@ COVERED_BY: Mapping[str, tuple[str, str]] = {
     "iochan/cli/far.py": ("tests/cli/test_perf.py", "the other end of every measurement"),
     "iochan/cli/measure.py": ("tests/cli/test_perf.py", "what perf prints"),
     "iochan/cli/options.py": ("tests/cli/test_relay.py", "a part of every command"),
+    "iochan/cli/tlsprobe.py": ("tests/cli/test_tls.py", "what the command finds"),
     "iochan/cli/signals.py": ("tests/cli/test_relay.py", "how a relay ends"),
     "iochan/core/channel.py": ("tests/core/test_reading.py", "the sum of its bases"),
     "iochan/core/clock.py": ("tests/core/test_op.py", "deadlines are its users"),

@@ -60,7 +60,10 @@ def test_the_first_rule_about_a_name_decides_and_the_policy_does_without_one() -
             [{"match": "a", "policy": "deny", "format": "regex"}],
             "format 'regex' is none: write exact or glob",
         ),
-        ([{"match": "a", "policy": "deny", "polcy": "allow"}], "unknown key 'polcy'.*did you mean 'policy'"),
+        (
+            [{"match": "a", "policy": "deny", "policies": "allow"}],
+            "unknown key 'policies'.*known: format, match, policy",
+        ),
         ([None] * (MAX_RULES + 1), f"and {MAX_RULES} are the most"),
     ],
 )
