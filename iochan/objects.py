@@ -91,11 +91,14 @@ class ObjectType:
         name: What an object's text begins with.
         properties: By name, without ``id``.
         build: Makes an object; it gets every property as a keyword argument, ``-`` in its name as ``_``.
+        takes_objects: Whether *build* gets, as *objects*, the store that the object will be in, to look
+            up what a property names.
     """
 
     name: str
     properties: Mapping[str, Property]
     build: Callable[..., object]
+    takes_objects: bool = False
 
 
 @dataclass(slots=True)
@@ -132,7 +135,8 @@ class ObjectStore:
         if identity in self._objects:
             message = f"{kind.name}: id {identity!r} is taken: choose another"
             raise AddressError(message)
-        made = kind.build(**_arguments(f"{kind.name} {identity!r}", kind.properties, values))
+        arguments = _arguments(f"{kind.name} {identity!r}", kind.properties, values)
+        made = kind.build(**arguments, objects=self) if kind.takes_objects else kind.build(**arguments)
         self._objects[identity] = made
         return made
 

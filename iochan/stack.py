@@ -9,6 +9,7 @@ from typing import Any, Literal
 from typing_extensions import override
 
 from iochan.address import LayerSpec, Stack, parse_stack
+from iochan.authz.base import AuthzById
 from iochan.core.blocked import Blocked
 from iochan.core.channel import Channel
 from iochan.core.errors import AddressError
@@ -23,6 +24,7 @@ __all__ = ["StackListener", "connect_op", "known_layers", "listen_op", "parse"]
 Side = Literal["client", "server"]
 _SIDES = ("-client", "-server")
 _CREDS = "creds"
+_AUTHZ = "authz"
 
 
 def parse(text: str) -> Stack:
@@ -86,18 +88,23 @@ def _wrapper(spec: LayerSpec, side: Side, objects: ObjectSource | None) -> Calla
         if name not in takes:
             message = f"{spec.name}: option {name!r} has no meaning for a {side}: leave it out"
             raise AddressError(message)
-        options[name] = _object(spec, value, objects) if name == _CREDS else value
+        if name == _AUTHZ:
+            options[name] = AuthzById(_source(spec, name, value, objects), value)
+        elif name == _CREDS:
+            options[name] = _source(spec, name, value, objects).get(value, object)
+        else:
+            options[name] = value
     if _CREDS in takes and _CREDS not in options:
         message = f"{spec.name}: no credentials: give {spec.name}.creds=ID and the object of that id"
         raise AddressError(message)
     return lambda channel: function(channel, **options)
 
 
-def _object(spec: LayerSpec, name: str, objects: ObjectSource | None) -> object:
+def _source(spec: LayerSpec, option: str, name: str, objects: ObjectSource | None) -> ObjectSource:
     if objects is None:
-        message = f"{spec.name}.creds={name}: there are no objects here: give --object …,id={name}"
+        message = f"{spec.name}.{option}={name}: there are no objects here: give --object …,id={name}"
         raise AddressError(message)
-    return objects.get(name, object)
+    return objects
 
 
 class StackListener(Listener):

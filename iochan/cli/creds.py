@@ -1,4 +1,4 @@
-"""``iochan creds``: certificates for development."""
+"""``iochan creds``: certificates for development, and what is wrong with those of others."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 
 import click
 
+from iochan.cli.credscheck import check, show
 from iochan.cli.options import json_option
 from iochan.tls.pki import init_directory
 
@@ -14,7 +15,7 @@ __all__ = ["creds"]
 
 @click.group()
 def creds() -> None:
-    """Make credentials."""
+    """Make credentials, check them, and show them."""
 
 
 @creds.command(
@@ -40,3 +41,7 @@ def init(directory: str, names: tuple[str, ...], addresses: tuple[str, ...], as_
     else:
         for path in paths:
             click.echo(path)
+
+
+creds.add_command(check)
+creds.add_command(show)

@@ -52,7 +52,9 @@ class ThrowAwayPki:
         for stem, identity in pairs.items():
             (made / f"{stem}-cert.pem").write_bytes(identity.certificate_pem())
             if stem != "ca":
-                (made / f"{stem}-key.pem").write_bytes(identity.key_pem())
+                key = made / f"{stem}-key.pem"
+                key.touch(0o600)
+                key.write_bytes(identity.key_pem())
         return made
 
     def expired_server_dir(self) -> Path:
@@ -64,8 +66,11 @@ class ThrowAwayPki:
         return self.directory("future-server", server=self._server(2, 4))
 
     def wrong_ca_dir(self) -> Path:
-        """Return a directory that trusts another CA of the same name."""
-        return self.directory("wrong-ca", authority=Authority.create("throw-away CA"))
+        """Return a directory of another CA of the same name, with all that it issued."""
+        other = Authority.create("throw-away CA")
+        server = other.issue_server(["localhost"], ["127.0.0.1", "::1"])
+        client = other.issue_client("throw-away client")
+        return self.directory("wrong-ca", authority=other, server=server, client=client)
 
     def wrong_name_dir(self) -> Path:
         """Return a directory whose server certificate is for ``elsewhere.example`` alone."""

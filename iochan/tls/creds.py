@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from iochan.core.errors import CredsError
 
-__all__ = ["Endpoint", "TlsCreds"]
+__all__ = ["Endpoint", "TlsCreds", "read_endpoint"]
 
 
 class Endpoint(Enum):
@@ -20,15 +20,35 @@ class Endpoint(Enum):
     CLIENT = "client"
 
 
+def read_endpoint(owner: str, endpoint: Endpoint | str) -> Endpoint:
+    """Return the side that *endpoint* is or names; *owner* begins a message.
+
+    Raises:
+        CredsError: It is neither.
+    """
+    try:
+        return Endpoint(endpoint)
+    except ValueError:
+        message = f"{owner}: endpoint {endpoint!r} is none: write server or client"
+        raise CredsError(message) from None
+
+
 class TlsCreds:
     """Credentials that are loaded and checked: a kind of its own sits above.
 
-    They never change: other files need new credentials, and sessions that run keep those they began with.
+    One object serves any number of sessions; sessions that run keep what they began with.
     """
 
     __slots__ = ("_context", "_dir", "_endpoint", "_verify_peer")
 
-    def __init__(self, context: SSL.Context, *, dir: Path, endpoint: Endpoint, verify_peer: bool) -> None:  # noqa: A002
+    def __init__(
+        self,
+        context: SSL.Context,
+        *,
+        dir: Path | None,  # noqa: A002 - QEMU's name for it
+        endpoint: Endpoint,
+        verify_peer: bool,
+    ) -> None:
         self._context = context
         self._dir = dir
         self._endpoint = endpoint
@@ -39,8 +59,8 @@ class TlsCreds:
         return f"{type(self).__name__}(dir={str(self._dir)!r}, endpoint={self._endpoint.value!r})"
 
     @property
-    def dir(self) -> Path:
-        """The directory that the files came from."""
+    def dir(self) -> Path | None:
+        """The directory that the files came from; None if there is none."""
         return self._dir
 
     @property
@@ -51,6 +71,16 @@ class TlsCreds:
     @property
     def verify_peer(self) -> bool:
         """Whether the peer must prove who it is; a server then demands a client's certificate."""
+        return self._verify_peer
+
+    @property
+    def demands_certificate(self) -> bool:
+        """Whether a session ends unless the peer's certificate is good."""
+        return self._verify_peer
+
+    @property
+    def proves_name(self) -> bool:
+        """Whether a peer that comes through the handshake has proved a name."""
         return self._verify_peer
 
     @property

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
 
 from typing_extensions import override
 
+from iochan.authz.base import Authz
 from iochan.core.attribute import Attributes
 from iochan.core.channel import Channel
 from iochan.core.codeclayer import CodecLayer
-from iochan.core.errors import CredsError, PeerRejected
-from iochan.core.op import Op
-from iochan.core.upgrade import Upgrade, closing_on_error
+from iochan.core.errors import CredsError, RemoteProtocolError
+from iochan.core.op import Op, run
+from iochan.core.upgrade import Upgrade
 from iochan.tls.codec import TlsCodec
 from iochan.tls.creds import Endpoint, TlsCreds
 from iochan.tls.engines.select import make_codec
@@ -23,9 +24,17 @@ from iochan.tls.facts import (
     TLS_PEER_NAME,
     TLS_VERSION,
 )
-from iochan.tls.identity import check_hostname, distinguished_name, server_name
+from iochan.tls.identity import distinguished_name, server_name
+from iochan.tls.peercheck import PeerCheck
 
-__all__ = ["TlsLayer", "tls_client", "tls_server", "upgrade"]
+__all__ = [
+    "TlsLayer",
+    "start_tls",
+    "start_tls_op",
+    "tls_client",
+    "tls_server",
+    "upgrade",
+]
 
 
 class TlsLayer(CodecLayer):
@@ -36,24 +45,18 @@ class TlsLayer(CodecLayer):
     for `ReadFlag.RELAXED_EOF` or this program shut the reading direction down.
     """
 
-    __slots__ = ("_creds", "_hostname", "_tls")
+    __slots__ = ("_check", "_creds", "_tls")
 
-    def __init__(self, lower: Channel, creds: TlsCreds, codec: TlsCodec, hostname: str | None) -> None:
+    def __init__(self, lower: Channel, creds: TlsCreds, codec: TlsCodec, check: PeerCheck) -> None:
         super().__init__(lower, codec, "tls")
         self._creds = creds
         self._tls = codec
-        self._hostname = hostname
+        self._check = check
 
     @override
     def check_established(self) -> None:
-        if not self._creds.verify_peer:
-            return
-        certificate = self._tls.peer_certificate()
-        if certificate is None:
-            message = "the peer sent no certificate, and one is required: give it one, or set verify_peer off"
-            raise PeerRejected(message)
-        if self._hostname is not None:
-            check_hostname(certificate, self._hostname)
+        if self._creds.demands_certificate:
+            self._check.require(self._tls.peer_certificate())
 
     @override
     def attributes(self) -> Attributes:
@@ -69,19 +72,33 @@ class TlsLayer(CodecLayer):
 
     def _peer_name(self) -> str | None:
         certificate = self._tls.peer_certificate()
-        if certificate is None or not self._creds.verify_peer:
-            return None
+        if certificate is None or not self._creds.demands_certificate:
+            return self._check.psk_identity
         return distinguished_name(certificate)
 
 
-def tls_server(lower: Channel, creds: TlsCreds) -> TlsLayer:
+def tls_server(lower: Channel, creds: TlsCreds, *, authz: Authz | None = None) -> TlsLayer:
     """Return the server side of TLS on *lower*; call ``handshake`` before any byte.
 
+    Args:
+        lower: Any channel, owned from now on.
+        creds: Credentials for a server.
+        authz: Who may come in, by the distinguished name of its verified certificate or its PSK
+            identity; asked inside the handshake, which may wait as long as it does. None for everybody
+            whom *creds* let in.
+
     Raises:
-        CredsError: *creds* are for a client.
+        CredsError: *creds* are for a client, or prove no name that *authz* could be asked for.
     """
     creds.require(Endpoint.SERVER)
-    return TlsLayer(lower, creds, make_codec(creds.context, server=True), None)
+    if authz is not None and not creds.proves_name:
+        message = (
+            f"{creds.dir or 'anonymous TLS'}: authorisation needs peers that prove their names, and these "
+            "credentials let them come without: set verify_peer on, or use certificates or PSK"
+        )
+        raise CredsError(message)
+    check = PeerCheck(authz=authz)
+    return TlsLayer(lower, creds, make_codec(creds.context, server=True, check=check), check)
 
 
 def tls_client(lower: Channel, creds: TlsCreds, *, hostname: str | None = None) -> TlsLayer:
@@ -97,34 +114,96 @@ def tls_client(lower: Channel, creds: TlsCreds, *, hostname: str | None = None) 
         CredsError: *creds* are for a server, or *hostname* is missing.
     """
     creds.require(Endpoint.CLIENT)
-    if hostname is None and creds.verify_peer:
+    if hostname is None and creds.demands_certificate:
         message = (
             "no host name to check the server's certificate against: give hostname=…, or set verify_peer off"
         )
         raise CredsError(message)
     name = None if hostname is None else server_name(hostname)
-    return TlsLayer(lower, creds, make_codec(creds.context, server=False, server_name=name), hostname)
+    check = PeerCheck(hostname if creds.demands_certificate else None)
+    codec = make_codec(creds.context, server=False, server_name=name, check=check)
+    return TlsLayer(lower, creds, codec, check)
 
 
-def upgrade(creds: TlsCreds, *, hostname: str | None = None) -> Upgrade:
-    """Return what turns a channel into a protected one, handshake done.
+def start_tls(
+    channel: Channel,
+    creds: TlsCreds,
+    *,
+    hostname: str | None = None,
+    authz: Authz | None = None,
+    client_hello: bytes = b"",
+    reset: Callable[[], None] | None = None,
+) -> TlsLayer:
+    """Turn *channel*, in the midst of its conversation, into a protected one, handshake done.
 
-    For protocols that start TLS in their midst and must not know it.
+    What the peer said in the clear must not count as said under TLS: the call refuses while bytes that
+    came before are buffered anywhere in *channel*. They could be anybody's. After any failure
+    *channel* is closed; nothing goes on in the clear.
+
+    Args:
+        channel: What was read from until now, owned from now on.
+        creds: A client's use *hostname*, a server's *authz*, as `tls_client` and `tls_server` do.
+        hostname: Who the server must be.
+        authz: Who may come in.
+        client_hello: What a server has read already to find out that it is TLS, such as the first byte.
+        reset: Called once the handshake is done: forgets what was learnt in the clear (RFC 3207, 4.2).
+
+    Raises:
+        RemoteProtocolError: Plain bytes came that nobody had read.
+        HandshakeError: The handshake failed.
+        PeerRejected: The peer is not who it must be.
     """
-    if creds.endpoint is Endpoint.SERVER:
-        return partial(_upgrade_op, creds, None)
-    return partial(_upgrade_op, creds, hostname)
+    op = start_tls_op(channel, creds, hostname=hostname, authz=authz, client_hello=client_hello, reset=reset)
+    return run(op)
 
 
-def _upgrade_op(creds: TlsCreds, hostname: str | None, channel: Channel) -> Op[Channel]:
-    layer = (
-        tls_server(channel, creds)
-        if creds.endpoint is Endpoint.SERVER
-        else tls_client(channel, creds, hostname=hostname)
-    )
-    return (yield from closing_on_error(layer, _handshake_op(layer)))
-
-
-def _handshake_op(layer: Channel) -> Op[Channel]:
-    yield from layer.handshake_op()
+def start_tls_op(
+    channel: Channel,
+    creds: TlsCreds,
+    *,
+    hostname: str | None = None,
+    authz: Authz | None = None,
+    client_hello: bytes = b"",
+    reset: Callable[[], None] | None = None,
+) -> Op[TlsLayer]:
+    """The operation of `start_tls`; the handshake has the deadline of `Channel.handshake`."""
+    try:
+        _refuse_unread(channel)
+        yield from channel.flush_op()
+        layer = (
+            tls_server(channel, creds, authz=authz)
+            if creds.endpoint is Endpoint.SERVER
+            else tls_client(channel, creds, hostname=hostname)
+        )
+        if client_hello:
+            layer.codec.receive(memoryview(client_hello))
+        yield from layer.handshake_op()
+        if reset is not None:
+            reset()
+    except BaseException:
+        channel.abort()
+        raise
     return layer
+
+
+def _refuse_unread(channel: Channel) -> None:
+    """Refuse while a layer of *channel* holds bytes that came before TLS."""
+    part: Channel | None = channel
+    while part is not None:
+        held: int = getattr(part, "buffered_bytes", 0)
+        if held:
+            message = (
+                f"{channel.name}: {held} plain bytes came before TLS and were not read: "
+                "somebody between may have put them there; close the connection"
+            )
+            raise RemoteProtocolError(message)
+        part = part.lower
+
+
+def upgrade(creds: TlsCreds, *, hostname: str | None = None, authz: Authz | None = None) -> Upgrade:
+    """Return `start_tls` as a protocol calls it that must not know TLS."""
+
+    def start(channel: Channel) -> Op[Channel]:
+        return start_tls_op(channel, creds, hostname=hostname, authz=authz)
+
+    return start

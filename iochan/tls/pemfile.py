@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import errno
+import re
 import stat
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from OpenSSL import crypto
 
 from iochan.core.errors import CredsError
 
-__all__ = ["MAX_PEM", "check_directory", "check_validity", "read_certificates", "read_key"]
+__all__ = [
+    "MAX_PEM",
+    "check_directory",
+    "parse_certificates",
+    "parse_crls",
+    "parse_key",
+    "read_file",
+]
 
 MAX_PEM = 4 << 20
 """The most bytes of one file: a bundle of all public CAs is a twentieth of it."""
+
+_CRL = re.compile(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
 
 _CURES = {
     errno.ENOENT: "does not exist: make it, or name another directory",
@@ -42,64 +53,86 @@ def check_directory(path: Path) -> None:
         raise CredsError(message)
 
 
-def read_certificates(path: Path) -> list[x509.Certificate]:
-    """Return the certificates of *path*, at least one, in the file's order.
+def parse_certificates(name: str, data: bytes) -> list[x509.Certificate]:
+    """Return the certificates of *data*, at least one, in their order; *name* begins a message.
 
     Raises:
-        CredsError: The file cannot be read, or holds something else.
+        CredsError: *data* holds something else.
     """
-    data = _read(path)
     try:
         return x509.load_pem_x509_certificates(data)
     except ValueError as error:
-        message = f"{path}: holds no PEM certificate that can be read: write it anew, as PEM"
+        message = f"{name}: holds no PEM certificate that can be read: write it anew, as PEM"
         raise CredsError(message) from error
 
 
-def read_key(path: Path) -> PrivateKeyTypes:
-    """Return the private key of *path*. Nobody is ever asked for a passphrase.
+def parse_crls(name: str, data: bytes) -> list[x509.CertificateRevocationList]:
+    """Return the revocation lists of *data*, at least one; *name* begins a message.
 
     Raises:
-        CredsError: The file cannot be read, holds something else, or is encrypted.
+        CredsError: *data* holds something else.
     """
-    data = _read(path)
+    pieces = _CRL.findall(data)
     try:
-        return load_pem_private_key(data, password=None)
+        found = [x509.load_pem_x509_crl(piece) for piece in pieces]
+    except ValueError as error:
+        message = f"{name}: holds a PEM revocation list that cannot be read: write it anew, as PEM"
+        raise CredsError(message) from error
+    if not found:
+        message = f"{name}: holds no PEM revocation list: write one, or take the file away"
+        raise CredsError(message)
+    return found
+
+
+def parse_key(name: str, data: bytes, password: bytes | None = None) -> PrivateKeyTypes:
+    """Return the private key of *data*; *name* begins a message. Nobody is ever asked for a passphrase.
+
+    Raises:
+        CredsError: *data* holds something else, or is encrypted and *password* is not its passphrase.
+    """
+    try:
+        return _load_key(data, password)
     except TypeError:
-        message = (
-            f"{path}: the key is encrypted, and a passphrase for it is not supported yet: "
-            "decrypt it with openssl pkey"
-        )
+        message = f"{name}: the key is encrypted: give its passphrase as passwordid=ID, or decrypt it"
         raise CredsError(message) from None
     except (ValueError, UnsupportedAlgorithm):
         # The library's own words may quote what stands in the file, which is a secret.
-        message = f"{path}: holds no PEM private key that can be read: write it anew, as PEM"
-        raise CredsError(message) from None
+        encrypted = b"ENCRYPTED" in data
+        fact = (
+            "the passphrase is not that of the key"
+            if encrypted
+            else "holds no PEM private key that can be read"
+        )
+        cure = "give the one that it was encrypted with" if encrypted else "write it anew, as PEM"
+        raise CredsError(f"{name}: {fact}: {cure}") from None
 
 
-def check_validity(path: Path, certificate: x509.Certificate) -> None:
-    """Do nothing if *certificate*, which came from *path*, is valid now.
+def _load_key(data: bytes, password: bytes | None) -> PrivateKeyTypes:
+    # Of several identities some may not be encrypted, which is no reason to refuse them.
+    if b"ENCRYPTED" in data:
+        return load_pem_private_key(data, password)
+    try:
+        return load_pem_private_key(data, None)
+    except ValueError:
+        # Half of the EC keys that GnuTLS 3.7's certtool writes have a zero too many, which cryptography
+        # refuses and OpenSSL reads. The passphrase is there so that OpenSSL asks nobody for one.
+        if b"-----BEGIN EC PRIVATE KEY-----" not in data:
+            raise
+        try:
+            found = crypto.load_privatekey(crypto.FILETYPE_PEM, data, b"").to_cryptography_key()
+        except crypto.Error as error:
+            raise ValueError from error
+        if isinstance(found, ec.EllipticCurvePrivateKey):
+            return found
+        raise
+
+
+def read_file(path: Path) -> bytes:
+    """Return what *path* holds, at least one byte and at most `MAX_PEM`.
 
     Raises:
-        CredsError: It has expired, or is not active yet (QEMU's sanity checks 2 and 3).
+        CredsError: It cannot be read, is empty, or is longer.
     """
-    now = dt.datetime.now(dt.UTC)
-    if certificate.not_valid_after_utc < now:
-        end = _show_time(certificate.not_valid_after_utc, now)
-        message = f"{path}: expired on {end}: check the clock or reissue it"
-        raise CredsError(message)
-    if certificate.not_valid_before_utc > now:
-        start = _show_time(certificate.not_valid_before_utc, now)
-        message = f"{path}: not valid before {start}: check the clock or reissue it"
-        raise CredsError(message)
-
-
-def _show_time(when: dt.datetime, now: dt.datetime) -> str:
-    form = "%Y-%m-%d" if when.date() != now.date() else "%Y-%m-%d %H:%M:%SZ"
-    return f"{when.strftime(form)} (now {now.strftime(form)})"
-
-
-def _read(path: Path) -> bytes:
     try:
         # Opening a FIFO would wait for somebody to write.
         if stat.S_ISFIFO(path.stat().st_mode):

@@ -2,42 +2,45 @@
 
 ============================================  ==========================================================
 ``ca-cert.pem``                               the CAs that vouch for the peer, one or more; mandatory
+``ca-crl.pem``                                what they revoked, one list or more; both sides look at it
 ``server-cert.pem`` and ``server-key.pem``    a server's certificate, intermediates behind it, and its key
-``client-cert.pem`` and ``client-key.pem``    the same of a client, which may have neither
+``server-cert-0.pem`` … ``-3.pem``            more identities, with ``server-key-0.pem`` …
+``client-cert.pem`` and ``client-key.pem``    the same of a client, which may have none
 ============================================  ==========================================================
 """
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from OpenSSL import SSL, crypto
+from OpenSSL import SSL
 
 from iochan.core.errors import CredsError
+from iochan.core.opening import ObjectSource
 from iochan.objects import ObjectType, Property
-from iochan.tls.creds import Endpoint, TlsCreds
-from iochan.tls.engines.pyopenssl import note_verify
-from iochan.tls.pemfile import check_directory, check_validity, read_certificates, read_key
+from iochan.tls.context import Settings, make_context, use_material
+from iochan.tls.creds import Endpoint, TlsCreds, read_endpoint
+from iochan.tls.finding import Verdict
+from iochan.tls.material import Material
+from iochan.tls.password import password_of
+from iochan.tls.sanity import check_material
 
-__all__ = ["TLS_CREDS_X509", "X509Creds"]
+__all__ = ["TLS_CREDS_X509", "Password", "X509Creds"]
 
-_CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20"
-"""What TLS 1.2 may use: forward secrecy and authenticated encryption only."""
+logger = logging.getLogger(__name__)
 
-_TLS_KEYS = (
-    rsa.RSAPrivateKey,
-    ec.EllipticCurvePrivateKey,
-    ed25519.Ed25519PrivateKey,
-    ed448.Ed448PrivateKey,
-    dsa.DSAPrivateKey,
-)
+Password: TypeAlias = bytes | Callable[[], bytes]
+"""What decrypts private keys, or what returns it whenever keys are read."""
+
+_Loader: TypeAlias = Callable[[], Material]
 
 
 class X509Creds(TlsCreds):
-    """Certificates and a key from *dir*, loaded and checked here and not at the first session.
+    """Certificates and keys from *dir*, loaded and checked here and not at the first session.
 
     TLS 1.2 and 1.3; no renegotiation, no compression.
 
@@ -46,12 +49,16 @@ class X509Creds(TlsCreds):
         endpoint: The side that they are for, also as text: ``server`` or ``client``.
         verify_peer: Whether the peer's certificate must lead to a CA of ``ca-cert.pem``. A server
             demands one from its clients exactly when this is on (QEMU's rule).
+        sanity_check: Whether the identities are checked as `iochan.tls.sanity` does; errors refuse them,
+            warnings go to the log.
+        password: What decrypts the keys; nobody is ever asked for it.
+        settings: Versions, ciphers, groups and application protocols.
 
     Raises:
-        CredsError: A file is missing, unusable, or not valid now, or *endpoint* is neither side.
+        CredsError: A file is missing or unusable, a check failed, or *endpoint* is neither side.
     """
 
-    __slots__ = ()
+    __slots__ = ("_load", "_sanity_check", "_settings")
 
     def __init__(
         self,
@@ -59,80 +66,89 @@ class X509Creds(TlsCreds):
         endpoint: Endpoint | str = Endpoint.CLIENT,
         *,
         verify_peer: bool = True,
+        sanity_check: bool = True,
+        password: Password | None = None,
+        settings: Settings | None = None,
     ) -> None:
-        endpoint = _side(endpoint)
+        side = read_endpoint("tls-creds-x509", endpoint)
         directory = Path(dir)
-        check_directory(directory)
-        context = _make_context(endpoint, verify_peer=verify_peer)
-        _trust(context, directory / "ca-cert.pem", server=endpoint is Endpoint.SERVER)
-        _identify(context, directory, endpoint)
-        super().__init__(context, dir=directory, endpoint=endpoint, verify_peer=verify_peer)
+
+        def load() -> Material:
+            return Material.from_directory(directory, side, password() if callable(password) else password)
+
+        self._begin(load, settings, sanity_check=sanity_check)
+        super().__init__(
+            self._make(side, verify_peer=verify_peer), dir=directory, endpoint=side, verify_peer=verify_peer
+        )
+
+    @classmethod
+    def from_material(
+        cls,
+        material: Material,
+        *,
+        verify_peer: bool = True,
+        sanity_check: bool = True,
+        settings: Settings | None = None,
+    ) -> X509Creds:
+        """Return credentials of *material*, such as `Material.from_pem` makes of what is in memory.
+
+        Raises:
+            CredsError: A check failed.
+        """
+        made = cls.__new__(cls)
+        made._begin(lambda: material, settings, sanity_check=sanity_check)  # noqa: SLF001 - its own
+        context = made._make(material.endpoint, verify_peer=verify_peer)
+        TlsCreds.__init__(made, context, dir=None, endpoint=material.endpoint, verify_peer=verify_peer)
+        return made
+
+    def reload(self) -> None:
+        """Read the files anew, for the sessions from now on; those that run keep what they have.
+
+        Raises:
+            CredsError: They are bad now; nothing has changed then.
+        """
+        self._context = self._make(self._endpoint, verify_peer=self._verify_peer)
+
+    def _begin(self, load: _Loader, settings: Settings | None, *, sanity_check: bool) -> None:
+        self._load = load
+        self._settings = settings or Settings()
+        self._sanity_check = sanity_check
+
+    def _make(self, endpoint: Endpoint, *, verify_peer: bool) -> SSL.Context:
+        """Return a context of what the files hold now."""
+        material = self._load()
+        if self._sanity_check:
+            for finding in check_material(material):
+                if finding.verdict is Verdict.ERROR:
+                    raise CredsError(str(finding))
+                if finding.verdict is Verdict.WARNING:
+                    logger.warning("%s", finding)
+        context = make_context(endpoint, "x509", self._settings)
+        use_material(context, material, verify_peer=verify_peer)
+        return context
 
 
-def _side(endpoint: Endpoint | str) -> Endpoint:
-    try:
-        return Endpoint(endpoint)
-    except ValueError:
-        message = f"tls-creds-x509: endpoint {endpoint!r} is none: write server or client"
-        raise CredsError(message) from None
+def _build(
+    objects: ObjectSource,
+    dir: str,  # noqa: A002 - QEMU's name for it
+    endpoint: str,
+    verify_peer: bool,  # noqa: FBT001 - called by the name of the property
+    sanity_check: bool,  # noqa: FBT001
+    passwordid: str | None,
+    **settings: str | None,
+) -> X509Creds:
+    return X509Creds(
+        dir,
+        endpoint,
+        verify_peer=verify_peer,
+        sanity_check=sanity_check,
+        password=None if passwordid is None else lambda: password_of(objects, passwordid),
+        settings=Settings(settings["priority"], settings["groups"], _names(settings["alpn"])),
+    )
 
 
-def _make_context(endpoint: Endpoint, *, verify_peer: bool) -> SSL.Context:
-    context = SSL.Context(SSL.TLS_SERVER_METHOD if endpoint is Endpoint.SERVER else SSL.TLS_CLIENT_METHOD)
-    context.set_min_proto_version(SSL.TLS1_2_VERSION)
-    context.set_cipher_list(_CIPHERS)
-    # After its handshake a session must never need to write in order to read.
-    context.set_options(SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_COMPRESSION)
-    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
-    if endpoint is Endpoint.SERVER:
-        context.set_options(SSL.OP_CIPHER_SERVER_PREFERENCE)
-        # OpenSSL resumes no session that verified its peer unless the context has a name of its own.
-        context.set_session_id(b"iochan")
-    mode = SSL.VERIFY_NONE
-    if verify_peer:
-        mode = SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
-    context.set_verify(mode, note_verify)
-    return context
-
-
-def _trust(context: SSL.Context, path: Path, *, server: bool) -> None:
-    store = context.get_cert_store()
-    if store is None:
-        raise AssertionError("a new context has a store")
-    for certificate in read_certificates(path):
-        store.add_cert(crypto.X509.from_cryptography(certificate))
-        if server:
-            # So that a client with several certificates knows which one to send (RFC 8446, 4.2.4).
-            context.add_client_ca(certificate)
-
-
-def _identify(context: SSL.Context, directory: Path, endpoint: Endpoint) -> None:
-    certificate_path = directory / f"{endpoint.value}-cert.pem"
-    key_path = directory / f"{endpoint.value}-key.pem"
-    if endpoint is Endpoint.CLIENT and not (_is_there(certificate_path) or _is_there(key_path)):
-        return
-    own, *intermediates = read_certificates(certificate_path)
-    key = read_key(key_path)
-    if not isinstance(key, _TLS_KEYS):
-        message = f"{key_path}: a key of this kind cannot be used for TLS: make an EC or RSA key"
-        raise CredsError(message)
-    check_validity(certificate_path, own)
-    form = Encoding.DER, PublicFormat.SubjectPublicKeyInfo
-    if key.public_key().public_bytes(*form) != own.public_key().public_bytes(*form):
-        message = f"{key_path}: is not the key of {certificate_path}: give the two that were made together"
-        raise CredsError(message)
-    try:
-        context.use_certificate(own)
-        context.use_privatekey(key)
-        for certificate in intermediates:
-            context.add_extra_chain_cert(certificate)
-    except SSL.Error as error:
-        message = f"{certificate_path}: refused by OpenSSL, its key or its hash is too weak: reissue it"
-        raise CredsError(message) from error
-
-
-def _is_there(path: Path) -> bool:
-    return os.path.lexists(path)
+def _names(text: str | None) -> tuple[str, ...]:
+    return tuple(text.split(",")) if text else ()
 
 
 TLS_CREDS_X509 = ObjectType(
@@ -141,7 +157,15 @@ TLS_CREDS_X509 = ObjectType(
         "dir": Property("path", required=True, doc="the directory of the PEM files"),
         "endpoint": Property("text", default="client", doc="client or server"),
         "verify-peer": Property("bool", default=True, doc="whether the peer has to prove who it is"),
+        "sanity-check": Property(
+            "bool", default=True, doc="whether the certificates are checked when loaded"
+        ),
+        "passwordid": Property("text", doc="the id of the secret that decrypts the keys"),
+        "priority": Property("text", doc="versions, ciphers and groups, in OpenSSL's or GnuTLS' words"),
+        "groups": Property("text", doc="groups of the key exchange, separated by colons"),
+        "alpn": Property("text", doc="application protocols, separated by (doubled) commas"),
     },
-    X509Creds,
+    _build,
+    takes_objects=True,
 )
 """``--object tls-creds-x509,id=…,dir=…,endpoint=…,verify-peer=…``."""

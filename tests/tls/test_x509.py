@@ -5,7 +5,9 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import x25519
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -14,10 +16,13 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from OpenSSL import SSL
 
-from iochan.core.errors import CredsError
+from iochan.core.errors import AddressError, CredsError
+from iochan.objects import ObjectStore, ObjectType
 from iochan.testing.pki import ThrowAwayPki
+from iochan.tls.context import Settings
 from iochan.tls.creds import Endpoint
-from iochan.tls.pki import KeyType
+from iochan.tls.material import Material
+from iochan.tls.pki import Authority, Identity, KeyType
 from iochan.tls.x509 import X509Creds
 
 
@@ -131,8 +136,12 @@ def test_an_encrypted_key_is_refused_and_nobody_is_asked(pki: ThrowAwayPki) -> N
     key = pki.dir / "server-key.pem"
     sealed = BestAvailableEncryption(b"passphrase")
     key.write_bytes(pki.server.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, sealed))
-    fact = "the key is encrypted, and a passphrase for it is not supported yet"
-    assert complaint(pki.dir) == f"{key}: {fact}: decrypt it with openssl pkey"
+    assert (
+        complaint(pki.dir)
+        == f"{key}: the key is encrypted: give its passphrase as passwordid=ID, or decrypt it"
+    )
+    for password in (b"passphrase", lambda: b"passphrase"):
+        assert X509Creds(pki.dir, "server", password=password).endpoint is Endpoint.SERVER
 
 
 def test_a_key_that_cannot_sign_is_refused(pki: ThrowAwayPki) -> None:
@@ -167,3 +176,142 @@ def test_an_object_is_built_from_its_properties(pki: ThrowAwayPki) -> None:
     assert (made.endpoint, made.verify_peer) == (Endpoint.SERVER, False)
     with pytest.raises(CredsError, match="endpoint 'both' is none: write server or client"):
         X509Creds(str(pki.dir), "both")
+
+
+class Secret:
+    def as_bytes(self) -> bytes:
+        return b"passphrase"
+
+
+def seal(pki: ThrowAwayPki) -> None:
+    sealed = BestAvailableEncryption(b"passphrase")
+    pem = pki.server.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, sealed)
+    (pki.dir / "server-key.pem").write_bytes(pem)
+
+
+def test_an_object_has_its_key_decrypted_by_the_secret_that_it_names(pki: ThrowAwayPki) -> None:
+    seal(pki)
+    objects = ObjectStore()
+    text = f"tls-creds-x509,id=tls{{}},endpoint=server,dir={pki.dir},passwordid=sec0"
+    with pytest.raises(AddressError, match="no object 'sec0'"):
+        objects.add(text.format(0))
+    objects.register_type(ObjectType("secret-of-test", {}, Secret))
+    objects.register_type(ObjectType("thing", {}, object))
+    objects.add("secret-of-test,id=sec0")
+    objects.add("thing,id=sec1")
+    assert isinstance(objects.add(text.format(0)), X509Creds)
+    with pytest.raises(CredsError, match="object 'sec1' is of type object: name one of type secret"):
+        objects.add(text.format(1).replace("sec0", "sec1"))
+
+
+def test_pem_from_memory_needs_no_file(pki: ThrowAwayPki) -> None:
+    ca = pki.authority.identity.certificate_pem()
+    server = Material.from_pem(Endpoint.SERVER, ca, [(pki.server.certificate_pem(), pki.server.key_pem())])
+    client = Material.from_pem(Endpoint.CLIENT, ca, [(pki.client.certificate_pem(), pki.client.key_pem())])
+    _, accepted = meet(X509Creds.from_material(client), X509Creds.from_material(server))
+    assert accepted.get_peer_certificate(as_cryptography=True) == pki.client.certificate
+    assert X509Creds.from_material(server).dir is None
+    with pytest.raises(CredsError, match="no identity is given"):
+        Material.from_pem(Endpoint.SERVER, ca)
+    with pytest.raises(CredsError, match="key 0 from memory: is not the key of certificate 0 from memory"):
+        Material.from_pem(Endpoint.SERVER, ca, [(pki.server.certificate_pem(), pki.client.key_pem())])
+    with pytest.raises(CredsError, match="5 are the most"):
+        Material.from_pem(Endpoint.SERVER, ca, [(b"", b"")] * 6)
+
+
+def test_each_client_meets_the_identity_that_it_can_verify(pki: ThrowAwayPki) -> None:
+    rsa = pki.authority.issue_server(["localhost"], key_type="rsa2048")
+    (pki.dir / "server-cert-0.pem").write_bytes(rsa.certificate_pem())
+    (pki.dir / "server-key-0.pem").write_bytes(rsa.key_pem())
+    server = X509Creds(pki.dir, "server", verify_peer=False)
+    for text, expected in (
+        ("ECDHE-ECDSA-AES256-GCM-SHA384", pki.server),
+        ("ECDHE-RSA-AES256-GCM-SHA384", rsa),
+    ):
+        only = Settings(f"{text}")
+        old = X509Creds(pki.dir, "client", settings=only)
+        old.context.set_max_proto_version(SSL.TLS1_2_VERSION)
+        client, _ = meet(old, server)
+        assert client.get_peer_certificate(as_cryptography=True) == expected.certificate
+
+
+def test_identities_of_an_index_end_at_the_first_that_is_missing(pki: ThrowAwayPki) -> None:
+    (pki.dir / "server-cert-1.pem").write_bytes(b"never looked at")
+    X509Creds(pki.dir, "server")
+    (pki.dir / "server-cert-0.pem").write_bytes(pki.server.certificate_pem())
+    assert complaint(pki.dir).startswith(f"{pki.dir / 'server-key-0.pem'}: does not exist")
+    (pki.dir / "server-key-0.pem").write_bytes(pki.server.key_pem())
+    (pki.dir / "server-cert-1.pem").unlink()
+    assert "a key of this kind stands in another identity already" in complaint(pki.dir)
+
+
+def revoke(pki: ThrowAwayPki, *identities: Identity, days: float = 9) -> bytes:
+    now = dt.datetime.now(dt.UTC)
+    own = pki.authority.identity
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(own.certificate.subject)
+        .last_update(now - dt.timedelta(days=10))
+        .next_update(now + dt.timedelta(days=days))
+    )
+    for identity in identities:
+        entry = x509.RevokedCertificateBuilder().serial_number(identity.certificate.serial_number)
+        builder = builder.add_revoked_certificate(entry.revocation_date(now - dt.timedelta(days=9)).build())
+    return builder.sign(own.key, SHA256()).public_bytes(Encoding.PEM)
+
+
+def test_a_revoked_peer_is_refused_by_both_sides(pki: ThrowAwayPki) -> None:
+    before = X509Creds(pki.dir, "client"), X509Creds(pki.dir, "server")
+    crl = pki.dir / "ca-crl.pem"
+    crl.write_bytes(revoke(pki, pki.client))
+    with pytest.raises(SSL.Error, match="certificate verify failed"):
+        meet(before[0], X509Creds(pki.dir, "server"))
+    crl.write_bytes(revoke(pki, pki.server))
+    with pytest.raises(SSL.Error, match="certificate verify failed"):
+        meet(X509Creds(pki.dir, "client"), before[1])
+    assert "it was revoked by CN=throw-away CA" in complaint(pki.dir)
+    crl.write_bytes(revoke(pki))
+    meet(X509Creds(pki.dir, "client"), X509Creds(pki.dir, "server"))
+
+
+def test_a_stale_list_lets_nobody_in_and_a_list_of_another_authority_changes_nothing(
+    pki: ThrowAwayPki, caplog: pytest.LogCaptureFixture
+) -> None:
+    (pki.dir / "ca-crl.pem").write_bytes(revoke(pki, days=-1))
+    with pytest.raises(SSL.Error, match="certificate verify failed"):
+        meet(X509Creds(pki.dir, "client"), X509Creds(pki.dir, "server"))
+    assert "get a fresh one" in caplog.text
+    other = ThrowAwayPki.__new__(ThrowAwayPki)
+    other.authority = Authority.create("another CA")
+    (pki.dir / "ca-crl.pem").write_bytes(revoke(other))
+    meet(X509Creds(pki.dir, "client"), X509Creds(pki.dir, "server"))
+
+
+def test_a_reload_is_for_new_sessions_and_a_bad_one_changes_nothing(pki: ThrowAwayPki) -> None:
+    server, client = X509Creds(pki.dir, "server"), X509Creds(pki.dir, "client")
+    old, _ = meet(client, server)
+    renewed = pki.authority.issue_server()
+    (pki.dir / "server-cert.pem").write_bytes(renewed.certificate_pem())
+    with pytest.raises(CredsError, match="is not the key of"):
+        server.reload()
+    assert meet(client, server)[0].get_peer_certificate(as_cryptography=True) == pki.server.certificate
+    (pki.dir / "server-key.pem").write_bytes(renewed.key_pem())
+    server.reload()
+    assert meet(client, server)[0].get_peer_certificate(as_cryptography=True) == renewed.certificate
+    assert old.get_peer_certificate(as_cryptography=True) == pki.server.certificate
+
+
+def test_application_protocols_are_the_servers_choice_of_those_offered(pki: ThrowAwayPki) -> None:
+    server = X509Creds(pki.dir, "server", settings=Settings(alpn=("h2", "nbd")))
+    client, _ = meet(X509Creds(pki.dir, "client", settings=Settings(alpn=("x", "nbd"))), server)
+    assert client.get_alpn_proto_negotiated() == b"nbd"
+    with pytest.raises(CredsError, match="ALPN name '' is none"):
+        X509Creds(pki.dir, "client", settings=Settings(alpn=("",)))
+
+
+def test_groups_are_those_that_both_chose(pki: ThrowAwayPki) -> None:
+    server = X509Creds(pki.dir, "server", settings=Settings(groups="P-384:X25519"))
+    client, _ = meet(X509Creds(pki.dir, "client", settings=Settings(groups="secp384r1")), server)
+    assert str(client.get_group_name()).lower() in {"p-384", "secp384r1"}
+    with pytest.raises(SSL.Error):
+        meet(X509Creds(pki.dir, "client", settings=Settings(groups="P-521")), server)

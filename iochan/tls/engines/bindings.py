@@ -7,7 +7,7 @@ The public calls allocate and copy for each record. The names used here are priv
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from OpenSSL import SSL
@@ -15,13 +15,16 @@ from typing_extensions import override
 
 from iochan.core.buffers import Flat
 from iochan.core.codec import BATCH
+from iochan.core.errors import CredsError, show_text
 from iochan.core.scratch import SCRATCH_SIZE
 from iochan.tls.codec import join_pieces
 from iochan.tls.engines.pyopenssl import PyOpenSSLCodec
+from iochan.tls.peercheck import PeerCheck
 
-__all__ = ["BindingsCodec", "available"]
+__all__ = ["BindingsCodec", "available", "set_groups", "use_psk_client", "use_psk_server"]
 
 _SMALL: Final = 16384
+_MAX_IDENTITY: Final = 256
 _NEEDED = (
     "SSL_read",
     "SSL_write",
@@ -53,11 +56,107 @@ if available():
     _BIO_read, _BIO_write, _BIO_pending = _lib.BIO_read, _lib.BIO_write, _lib.BIO_get_mem_data
 
 
+def set_groups(context: SSL.Context, names: str) -> None:
+    """Let sessions of *context* use the groups *names* only, separated by colons, in OpenSSL's words.
+
+    Raises:
+        CredsError: OpenSSL does not know one of them, or this installation has no call for it.
+    """
+    handle = getattr(context, "_context", None)
+    call = getattr(_lib, "SSL_CTX_set1_curves_list", None)
+    if handle is None or call is None:
+        message = "groups cannot be chosen with this pyOpenSSL: leave them out, or install another version"
+        raise CredsError(message)
+    if call(handle, names.encode()) != 1:
+        _lib.ERR_clear_error()
+        message = f"groups {show_text(names)}: this OpenSSL does not know all of them: leave some out"
+        raise CredsError(message)
+
+
+def use_psk_client(context: SSL.Context, identity: str, key: bytes) -> None:
+    """Let client sessions of *context* prove themselves by *key*, which the server knows as *identity*.
+
+    Raises:
+        CredsError: This installation has no calls for pre-shared keys.
+    """
+    handle = _psk_handle(context)
+    name = identity.encode()
+
+    # Called by OpenSSL, which must never see an exception.
+    def answer(_ssl: Any, _hint: Any, room: Any, room_size: int, key_room: Any, key_size: int) -> int:  # noqa: ANN401
+        if len(name) >= room_size or len(key) > key_size:
+            return 0
+        _ffi.memmove(room, name + b"\0", len(name) + 1)
+        _ffi.memmove(key_room, key, len(key))
+        return len(key)
+
+    callback = _ffi.callback(
+        "unsigned int(SSL *, const char *, char *, unsigned int, unsigned char *, unsigned int)", answer
+    )
+    _lib.SSL_CTX_set_psk_client_callback(handle, callback)
+    _keep(context, callback)
+
+
+def use_psk_server(context: SSL.Context, keys: Mapping[str, bytes]) -> None:
+    """Let server sessions of *context* take the clients that prove themselves by one of *keys*.
+
+    Each session's `PeerCheck` is asked for the client's name before its key is given away.
+
+    Raises:
+        CredsError: This installation has no calls for pre-shared keys.
+    """
+    handle = _psk_handle(context)
+
+    def answer(ssl: Any, identity: Any, room: Any, size: int) -> int:  # noqa: ANN401
+        name = _ffi.string(identity, _MAX_IDENTITY).decode("utf-8", "backslashreplace")
+        key = keys.get(name)
+        connection = _connections().get(ssl)
+        if key is None or len(key) > size or connection is None:
+            return 0
+        codec: PyOpenSSLCodec | None = connection.get_app_data()
+        if codec is None or not codec.check.check_identity(name):
+            return 0
+        _ffi.memmove(room, key, len(key))
+        return len(key)
+
+    callback = _ffi.callback("unsigned int(SSL *, const char *, unsigned char *, unsigned int)", answer)
+    _lib.SSL_CTX_set_psk_server_callback(handle, callback)
+    # A resumed session would ask for no key, and its peer would have no name.
+    context.set_options(SSL.OP_NO_TICKET)
+    _keep(context, callback)
+
+
+def _psk_handle(context: SSL.Context) -> Any:  # noqa: ANN401 - a pointer of C
+    handle = getattr(context, "_context", None)
+    if handle is None or not getattr(_lib, "Cryptography_HAS_PSK", False) or not hasattr(context, "__dict__"):
+        message = "pre-shared keys cannot be had with this pyOpenSSL: use X.509, or install another version"
+        raise CredsError(message)
+    return handle
+
+
+def _connections() -> Mapping[Any, SSL.Connection]:
+    """Return pyOpenSSL's connections by what OpenSSL calls them."""
+    found: Mapping[Any, SSL.Connection] = getattr(SSL.Connection, "_reverse_mapping", {})
+    return found
+
+
+def _keep(context: SSL.Context, callback: object) -> None:
+    """Let *callback* live as long as *context*: OpenSSL has its address only."""
+    context._iochan_psk = callback  # type: ignore[attr-defined]  # noqa: SLF001
+
+
 class BindingsCodec(PyOpenSSLCodec):
     """`PyOpenSSLCodec` with the data calls of the bindings."""
 
-    def __init__(self, context: SSL.Context, *, server: bool, server_name: str | None = None) -> None:
-        super().__init__(context, server=server, server_name=server_name)
+    def __init__(
+        self,
+        context: SSL.Context,
+        *,
+        server: bool,
+        server_name: str | None = None,
+        check: PeerCheck | None = None,
+    ) -> None:
+        super().__init__(context, server=server, server_name=server_name, check=check)
         connection: Any = self._connection
         self._ssl = connection._ssl  # noqa: SLF001 - the guarded place
         self._in_bio = connection._into_ssl  # noqa: SLF001

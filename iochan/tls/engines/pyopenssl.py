@@ -6,6 +6,7 @@ installation of ``cryptography`` allows; this one works everywhere.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from iochan.core.buffers import Flat
 from iochan.core.codec import BATCH, STARVED
 from iochan.core.errors import HandshakeError, PeerRejected, RemoteProtocolError, TruncatedError, show_bytes
 from iochan.tls.codec import RECORD, TlsCodec, join_pieces
+from iochan.tls.peercheck import PeerCheck
+from iochan.tls.verifytext import VERIFY_TEXTS
 
 __all__ = ["PyOpenSSLCodec", "VerifyFailure", "note_verify"]
 
@@ -48,37 +51,28 @@ class VerifyFailure:
         return f"{which} ({self.subject}): {self.reason}"
 
 
+_NO_CRL = 3
+"""``X509_V_ERR_UNABLE_TO_GET_CRL``: a CA without a list has revoked nobody, as GnuTLS has it."""
+
+
 def note_verify(connection: SSL.Connection, certificate: crypto.X509, code: int, depth: int, ok: int) -> bool:
-    """Leave OpenSSL's verdict as it is, and keep the first failure for the error's message.
+    """Take OpenSSL's verdict on each certificate, and ask the session's `PeerCheck` about the peer's own.
 
-    The verify callback of every context that creds make.
+    The verify callback of every context that creds make; it must not raise, since pyOpenSSL would raise
+    that in whatever session of the context is next.
     """
-    if not ok and connection.get_app_data() is None:
+    if code == _NO_CRL and not ok:
+        return True
+    codec: PyOpenSSLCodec | None = connection.get_app_data()
+    if codec is None:
+        return bool(ok)
+    if ok:
+        return depth > 0 or codec.check.check_certificate(certificate.to_cryptography())
+    if codec.failure is None:
         subject = certificate.to_cryptography().subject.rfc4514_string()
-        reason = _VERIFY_TEXTS.get(code, f"verification error {code} of OpenSSL")
-        connection.set_app_data(VerifyFailure(code, depth, subject or "no subject", reason))
-    return bool(ok)
-
-
-_VERIFY_TEXTS = {
-    2: "its issuer is not known: is ca-cert.pem the CA that signed it?",
-    7: "its signature is wrong",
-    9: "it is not valid yet: check the clocks",
-    10: "it has expired: reissue it, or check the clocks",
-    18: "it is self-signed and not trusted: add it to ca-cert.pem",
-    19: "its chain ends in a self-signed certificate that is not trusted: is ca-cert.pem the right one?",
-    20: "its issuer is not known: is ca-cert.pem the CA that signed it?",
-    21: "its issuer's certificate is missing: the peer must send its whole chain",
-    23: "it was revoked",
-    24: "its issuer is no CA",
-    25: "its chain is longer than its issuers allow",
-    26: "it is not meant for this use: its extended key usage lacks it",
-    27: "it is not trusted for this use",
-    32: "its issuer may not sign certificates",
-    66: "its key is too weak",
-    67: "its issuer's key is too weak",
-    68: "it is signed with a weak hash",
-}
+        reason = VERIFY_TEXTS.get(code, f"verification error {code} of OpenSSL")
+        codec.failure = VerifyFailure(code, depth, subject or "no subject", reason)
+    return False
 
 
 class PyOpenSSLCodec(TlsCodec):
@@ -88,11 +82,22 @@ class PyOpenSSLCodec(TlsCodec):
         context: Frozen by its first use, as pyOpenSSL has it.
         server: Which side we are.
         server_name: What a client asks for by SNI (ASCII); None for nothing.
+        check: What the peer must meet; None for no more than the context demands.
     """
 
-    def __init__(self, context: SSL.Context, *, server: bool, server_name: str | None = None) -> None:
+    def __init__(
+        self,
+        context: SSL.Context,
+        *,
+        server: bool,
+        server_name: str | None = None,
+        check: PeerCheck | None = None,
+    ) -> None:
         super().__init__()
+        self.check = check or PeerCheck()
+        self.failure: VerifyFailure | None = None
         self._connection = SSL.Connection(context, None)
+        self._connection.set_app_data(weakref.proxy(self))
         self._server = server
         self._first = b""
         self._ended = False
@@ -251,9 +256,10 @@ class PyOpenSSLCodec(TlsCodec):
 
     def _failed_handshake(self, error: SSL.Error) -> HandshakeError | PeerRejected:
         reasons = _reasons(error)
+        if self.check.failure is not None:
+            raise self.check.failure from None
         if "certificate verify failed" in reasons:
-            failure = self._connection.get_app_data()
-            return PeerRejected(f"the peer's certificate was refused: {failure or 'no reason given'}")
+            return PeerRejected(f"the peer's certificate was refused: {self.failure or 'no reason given'}")
         if "peer did not return a certificate" in reasons:
             message = (
                 "the client sent no certificate, and one is required: give it one, or set verify_peer off"

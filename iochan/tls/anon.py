@@ -1,0 +1,88 @@
+"""Credentials that prove nothing: the bytes are encrypted, and nobody knows for whom."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from OpenSSL import SSL
+from typing_extensions import override
+
+from iochan.core.errors import CredsError
+from iochan.objects import ObjectType, Property
+from iochan.tls.context import Settings, make_context
+from iochan.tls.creds import Endpoint, TlsCreds, read_endpoint
+from iochan.tls.pemfile import check_directory, read_file
+
+__all__ = ["TLS_CREDS_ANON", "AnonCreds"]
+
+
+class AnonCreds(TlsCreds):
+    """Anonymous TLS: whoever stands in between can read and change everything.
+
+    For tests, and for networks where only passive listeners are feared. TLS 1.2, which is the last
+    version that has it; peers that know elliptic curves alone get a suite of CBC and SHA-1.
+
+    Args:
+        endpoint: The side that they are for, also as text: ``server`` or ``client``.
+        dir: A directory that may hold ``dh-params.pem`` for a server; without one OpenSSL chooses.
+        settings: Ciphers, groups and application protocols.
+
+    Raises:
+        CredsError: The file is no DH parameters, or *endpoint* is neither side.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        endpoint: Endpoint | str = Endpoint.CLIENT,
+        dir: str | os.PathLike[str] | None = None,  # noqa: A002 - QEMU's name for it
+        *,
+        settings: Settings | None = None,
+    ) -> None:
+        side = read_endpoint("tls-creds-anon", endpoint)
+        context = make_context(side, "anon", settings or Settings())
+        directory = None if dir is None else Path(dir)
+        if directory is not None:
+            check_directory(directory)
+            if side is Endpoint.SERVER and os.path.lexists(directory / "dh-params.pem"):
+                _use_parameters(context, directory / "dh-params.pem")
+        super().__init__(context, dir=directory, endpoint=side, verify_peer=False)
+
+    @property
+    @override
+    def proves_name(self) -> bool:
+        return False
+
+
+def _use_parameters(context: SSL.Context, path: Path) -> None:
+    # Read first for its messages: pyOpenSSL takes the name of a file only.
+    read_file(path)
+    try:
+        context.load_tmp_dh(os.fsencode(path))
+    except SSL.Error as error:
+        message = f"{path}: holds no DH parameters that can be used: make them with openssl dhparam 2048"
+        raise CredsError(message) from error
+
+
+def _build(
+    dir: str | None,  # noqa: A002 - QEMU's name for it
+    endpoint: str,
+    priority: str | None,
+    verify_peer: bool,  # noqa: FBT001, ARG001 - as QEMU has it, it changes nothing here
+) -> AnonCreds:
+    return AnonCreds(endpoint, dir, settings=Settings(priority))
+
+
+TLS_CREDS_ANON = ObjectType(
+    "tls-creds-anon",
+    {
+        "dir": Property("path", doc="a directory that may hold dh-params.pem"),
+        "endpoint": Property("text", default="client", doc="client or server"),
+        "verify-peer": Property("bool", default=True, doc="changes nothing: there is nobody to verify"),
+        "priority": Property("text", doc="ciphers and groups, in OpenSSL's or GnuTLS' words"),
+    },
+    _build,
+)
+"""``--object tls-creds-anon,id=…,endpoint=…``."""

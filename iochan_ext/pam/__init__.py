@@ -1,0 +1,1 @@
+"""Authorisation by the system's own account rules."""

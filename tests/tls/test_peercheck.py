@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from OpenSSL import SSL
+from typing_extensions import override
+
+from iochan.authz.base import Authz
+from iochan.authz.list import ListAuthz
+from iochan.authz.rule import Format, Policy, Rule
+from iochan.authz.simple import SimpleAuthz
+from iochan.channels.unix import socketpair
+from iochan.core.channel import Channel
+from iochan.core.errors import CredsError, HandshakeError, PeerRejected, RemoteProtocolError
+from iochan.core.op import Op, run
+from iochan.core.opening import connect, listen
+from iochan.objects import ObjectStore
+from iochan.testing.drivers import blocking
+from iochan.testing.pki import ThrowAwayPki
+from iochan.tls import layer as tls_layer
+from iochan.tls.engines.bindings import BindingsCodec
+from iochan.tls.engines.pyopenssl import PyOpenSSLCodec
+from iochan.tls.facts import TLS_PEER_NAME
+from iochan.tls.peercheck import PeerCheck
+from iochan.tls.x509 import X509Creds
+
+NAME = "CN=throw-away client"
+
+
+@pytest.fixture(autouse=True, params=[BindingsCodec, PyOpenSSLCodec], ids=["bindings", "public"])
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tls_layer, "make_codec", request.param)
+
+
+@pytest.fixture
+def pki(tmp_path: Path) -> ThrowAwayPki:
+    return ThrowAwayPki(tmp_path)
+
+
+def meet(pki: ThrowAwayPki, authz: Authz | None) -> tuple[Channel, Channel]:
+    near, far = socketpair()
+    client = near.tls_client(X509Creds(pki.dir, "client"), hostname="localhost")
+    return client, far.tls_server(X509Creds(pki.dir, "server"), authz=authz)
+
+
+@pytest.mark.parametrize(
+    ("rules", "allowed"),
+    [
+        ([Rule("CN=somebody else")], False),
+        ([Rule(NAME)], True),
+        ([Rule("CN=somebody else"), Rule(NAME)], True),
+        ([Rule(NAME + ",O=Acme")], False),
+        ([Rule("CN=throw-*", Policy.ALLOW, Format.GLOB)], True),
+        ([Rule("*away*", Policy.ALLOW, Format.GLOB)], True),
+        ([Rule("*away*", Policy.DENY, Format.GLOB), Rule(NAME)], False),
+    ],
+)
+def test_the_name_of_a_client_decides_within_the_handshake(
+    pki: ThrowAwayPki, rules: list[Rule], allowed: bool
+) -> None:
+    client, server = meet(pki, ListAuthz(rules))
+    with client, server:
+        if allowed:
+            blocking(client.handshake_op(), server.handshake_op())
+            assert server.extra(TLS_PEER_NAME) == NAME
+            return
+        with pytest.raises(PeerRejected, match=f"the peer '{NAME}' may not come in"):
+            blocking(client.handshake_op(), server.handshake_op())
+        server.abort()
+        # The client is told by an alert, and not by a connection that is merely gone.
+        with pytest.raises((RemoteProtocolError, HandshakeError), match="alert"):
+            run(handshake_and_read_op(client))
+
+
+def handshake_and_read_op(channel: Channel) -> Op[bytes]:
+    yield from channel.handshake_op()
+    return (yield from channel.read_op())
+
+
+class Breaks(Authz):
+    @override
+    def refusal(self, identity: str) -> str | None:
+        raise RuntimeError("the directory is down")
+
+
+def test_an_authorisation_that_fails_lets_nobody_in_and_is_told_where_it_was_asked(pki: ThrowAwayPki) -> None:
+    client, server = meet(pki, Breaks())
+    with client, server, pytest.raises(RuntimeError, match="the directory is down"):
+        blocking(client.handshake_op(), server.handshake_op())
+
+
+def test_authorisation_without_proved_names_is_refused_and_not_skipped(pki: ThrowAwayPki) -> None:
+    near, far = socketpair()
+    with near, far, pytest.raises(CredsError, match="authorisation needs peers that prove their names"):
+        far.tls_server(X509Creds(pki.dir, "server", verify_peer=False), authz=SimpleAuthz(NAME))
+
+
+def test_an_address_names_an_authorisation_that_may_come_later(pki: ThrowAwayPki) -> None:
+    objects = ObjectStore()
+    objects.add(f"tls-creds-x509,id=tls0,endpoint=server,dir={pki.dir}")
+    objects.add(f"tls-creds-x509,id=tls1,endpoint=client,dir={pki.dir}")
+    with listen("tls+tcp://127.0.0.1:0?tls.creds=tls0&tls.authz=acl0", objects=objects) as listener:
+        address = listener.addresses[0] + "?tls.creds=tls1&tls.hostname=localhost"
+        for allowed in (False, True):
+            if allowed:
+                objects.add(f"authz-simple,id=acl0,identity={NAME}")
+            base = connect(address.removeprefix("tls+").partition("?")[0])
+            client = base.tls_client(objects.get("tls1", X509Creds), hostname="localhost")
+            with client, listener.accept(5) as server:
+                if allowed:
+                    blocking(client.handshake_op(), server.handshake_op())
+                else:
+                    with pytest.raises(PeerRejected, match="no object 'acl0'"):
+                        blocking(client.handshake_op(), server.handshake_op())
+
+
+def test_a_resumed_session_is_asked_again(pki: ThrowAwayPki) -> None:
+    # OpenSSL verifies nothing when a session is resumed: the demands must hold all the same.
+    pair = PeerCheck(), PeerCheck(authz=SimpleAuthz("CN=somebody else"))
+    pair[0].require(pki.client.certificate)
+    with pytest.raises(PeerRejected, match="may not come in"):
+        pair[1].require(pki.client.certificate)
+    with pytest.raises(PeerRejected, match="sent no certificate"):
+        PeerCheck().require(None)
+
+
+def test_a_context_of_ours_serves_connections_that_are_not_ours(pki: ThrowAwayPki) -> None:
+    contexts = X509Creds(pki.dir, "client").context, X509Creds(pki.dir, "server").context
+    client, server = (SSL.Connection(context, None) for context in contexts)
+    client.set_connect_state()
+    server.set_accept_state()
+    done = 0
+    for _ in range(8):
+        for side, other in ((client, server), (server, client)):
+            try:
+                side.do_handshake()
+                done += 1
+            except SSL.WantReadError:
+                pass
+            try:
+                other.bio_write(side.bio_read(65536))
+            except SSL.WantReadError:
+                continue
+    assert done
