@@ -107,11 +107,7 @@ def test_a_secret_that_is_not_there_yet_or_is_none() -> None:
 
 
 def test_no_message_shows_the_data() -> None:
-    for text in (
-        "secret,id=,data=hidden",
-        "secret,id=a,data=hidden,nothing=x",
-        "secret,id=a,data=hidden,trim=5",
-    ):
+    for rest in ("id=,data=hidden", "id=a,data=hidden,nothing=x", "id=a,data=hidden,trim=5"):
         with pytest.raises((AddressError, SecretError)) as caught:
             store(f"secret,{rest}")
         assert "hidden" not in str(caught.value)

@@ -67,7 +67,7 @@ def test_bad_access_right(key: int) -> None:
 
 
 def test_bad_serial() -> None:
-    with pytest.raises(SecretError, match="key 2147483647 of .* cannot be read: there is none"):
+    with pytest.raises(SecretError, match=r"key 2147483647 of .* cannot be read: there is none"):
         ObjectStore().add("secret-keyring,id=sec0,serial=2147483647")
     with pytest.raises(SecretError, match="serial 0 is no key"):
         ObjectStore().add("secret-keyring,id=sec0,serial=0")
