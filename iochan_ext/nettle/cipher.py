@@ -73,13 +73,17 @@ class ChainedContext(CipherContext):
     def encrypt_into(self, data: Buffer, out: Buffer) -> None:
         target = _from_buffer(_BYTES, out, True)
         if length := len(target):
-            self._encrypt(self._encrypt_iv, length, target, data if type(data) is bytes else _from_buffer(data))
+            self._encrypt(
+                self._encrypt_iv, length, target, data if type(data) is bytes else _from_buffer(data)
+            )
 
     @override
     def decrypt_into(self, data: Buffer, out: Buffer) -> None:
         target = _from_buffer(_BYTES, out, True)
         if length := len(target):
-            self._decrypt(self._decrypt_iv, length, target, data if type(data) is bytes else _from_buffer(data))
+            self._decrypt(
+                self._decrypt_iv, length, target, data if type(data) is bytes else _from_buffer(data)
+            )
 
     @override
     def encrypt_sectors_into(self, data: Buffer, out: Buffer, ivs: Buffer, sector: int) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from typing_extensions import Buffer, override
 
+from iochan.core.errors import CryptoError
 from iochan.crypto.backend import AeadContext
 from iochan_ext.nettle.cipher import schedule
 from iochan_ext.nettle.library import Library, ffi, secret_memory
@@ -19,6 +20,7 @@ __all__ = ["GcmContext"]
 _BLOCK: Final = 16
 _KEY_SIZE: Final = 256 * _BLOCK
 _STATE_SIZE: Final = 3 * _BLOCK + 16
+_HEADER, _DATA, _ENDED = range(3)
 _from_buffer = ffi.from_buffer
 _BYTES = ffi.typeof("uint8_t[]")
 
@@ -34,6 +36,7 @@ class GcmContext(AeadContext):
         "_key",
         "_lib",
         "_output",
+        "_stage",
         "_state",
         "_tail",
         "_trial",
@@ -57,9 +60,11 @@ class GcmContext(AeadContext):
         self._lib.nettle_gcm_set_iv(self._state, self._key, len(iv), iv)
         self._header = b""
         self._filled = 0
+        self._stage = _HEADER
 
     @override
     def authenticate(self, data: Buffer) -> None:
+        self._reach(_HEADER)
         header = self._header + bytes(data)
         whole = len(header) - len(header) % _BLOCK
         self._lib.nettle_gcm_update(self._state, self._key, whole, header)
@@ -77,7 +82,7 @@ class GcmContext(AeadContext):
 
     @override
     def tag(self) -> bytes:
-        self._end_header()
+        self._reach(_ENDED)
         if self._filled:
             self._crypt(self._state, *self._fixed, self._filled, self._output, self._tail)
         tag = bytearray(_BLOCK)
@@ -87,8 +92,7 @@ class GcmContext(AeadContext):
     def _any_length(self, data: Buffer, out: Buffer) -> None:
         source, target = _from_buffer(_BYTES, data), _from_buffer(_BYTES, out, True)
         length = len(target)
-        if self._header and length:
-            self._end_header()
+        self._reach(_DATA)
         start = min(length, _BLOCK - self._filled) if self._filled else 0
         if start:
             self._add_to_tail(source, target, start)
@@ -111,6 +115,12 @@ class GcmContext(AeadContext):
         ffi.memmove(target, self._output + self._filled, count)
         self._filled = filled % _BLOCK
 
-    def _end_header(self) -> None:
-        self._lib.nettle_gcm_update(self._state, self._key, len(self._header), self._header)
-        self._header = b""
+    def _reach(self, stage: int) -> None:
+        """Go on to *stage* of the message: nettle ends the process when the order is wrong."""
+        if self._stage > stage or self._stage == _ENDED:
+            what = "has its tag" if self._stage == _ENDED else "has begun"
+            raise CryptoError(f"the message {what} already: set a new nonce first")
+        self._stage = stage
+        if stage != _HEADER and self._header:
+            self._lib.nettle_gcm_update(self._state, self._key, len(self._header), self._header)
+            self._header = b""

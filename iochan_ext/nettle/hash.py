@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
-from typing_extensions import Buffer, Self, override
+from typing_extensions import Buffer, override
 
 from iochan.crypto.backend import DigestContext
 from iochan_ext.nettle.library import ffi

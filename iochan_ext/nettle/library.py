@@ -118,7 +118,9 @@ class Library:
         major, minor = self.lib.nettle_version_major(), self.lib.nettle_version_minor()
         self.version = f"{major}.{minor}"
         if major != _MAJOR:
-            message = f"the crypto backend nettle knows version {_MAJOR}, not {self.version}: install libnettle8"
+            message = (
+                f"the crypto backend nettle knows version {_MAJOR}, not {self.version}: install libnettle8"
+            )
             raise BackendMissing(message)
         self.ciphers = {
             **_by_name(self.lib.nettle_get_ciphers()),

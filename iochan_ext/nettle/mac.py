@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
-from typing_extensions import Buffer, Self, override
+from typing_extensions import Buffer, override
 
 from iochan.crypto.backend import DigestContext
 from iochan_ext.nettle.cipher import schedule
