@@ -1,4 +1,4 @@
-"""The crypto backend ``nettle``: the shared library libnettle, which needs to be there only when it is used."""
+"""The crypto backend ``nettle``: the shared library libnettle, needed only when it is used."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from iochan.crypto.names import CipherAlgorithm, CipherMode, HashAlgorithm, Kdf
 from iochan_ext.nettle.cipher import ChainedContext, EcbContext
 from iochan_ext.nettle.gcm import GcmContext
 from iochan_ext.nettle.hash import HashContext
-from iochan_ext.nettle.kdf import hkdf, pbkdf2
+from iochan_ext.nettle.kdf import Derivation
 from iochan_ext.nettle.library import Library, ffi
 from iochan_ext.nettle.mac import CmacContext, HmacContext
 
@@ -95,13 +95,11 @@ class NettleBackend(Backend):
     def pbkdf2(
         self, algorithm: HashAlgorithm, key: Buffer, salt: Buffer, iterations: int, length: int
     ) -> bytes:
-        mac = self._mac(algorithm)
-        return pbkdf2(self._library.lib, self._hash(algorithm), mac, key, salt, iterations, length)
+        return self._derivation(algorithm).pbkdf2(key, salt, iterations, length)
 
     @override
     def hkdf(self, algorithm: HashAlgorithm, key: Buffer, salt: Buffer, info: Buffer, length: int) -> bytes:
-        mac = self._mac(algorithm)
-        return hkdf(self._library.lib, self._hash(algorithm), mac, key, salt, info, length)
+        return self._derivation(algorithm).hkdf(key, salt, info, length)
 
     def _cipher(self, algorithm: CipherAlgorithm) -> Any:
         return self._library.ciphers[_cipher_name(algorithm)]
@@ -109,8 +107,9 @@ class NettleBackend(Backend):
     def _hash(self, algorithm: HashAlgorithm) -> Any:
         return self._library.hashes[_hash_name(algorithm)]
 
-    def _mac(self, algorithm: HashAlgorithm) -> Any:
-        return self._library.macs[f"hmac_{_hash_name(algorithm)}"]
+    def _derivation(self, algorithm: HashAlgorithm) -> Derivation:
+        mac = self._library.macs[f"hmac_{_hash_name(algorithm)}"]
+        return Derivation(self._library.lib, self._hash(algorithm), mac)
 
 
 def _cipher_name(algorithm: CipherAlgorithm) -> str:
