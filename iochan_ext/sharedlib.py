@@ -1,4 +1,4 @@
-"""Shared libraries, found when they are first asked for, through cffi in ABI mode: no compiler, no headers."""
+"""Shared libraries, found when they are asked for, through cffi in ABI mode: no compiler, no headers."""
 
 from __future__ import annotations
 

@@ -22,17 +22,18 @@ class Derivation:
 
     def pbkdf2(self, key: Buffer, salt: Buffer, iterations: int, length: int) -> bytes:
         """Return *length* bytes (RFC 8018, section 5.2)."""
-        salted, derived = ffi.from_buffer(salt), secret_memory(length)
-        keyed = hmac_memory(self._lib, self._hash, ffi.from_buffer(key))
+        secret, salted, derived = ffi.from_buffer(key), ffi.from_buffer(salt), secret_memory(length)
+        keyed = hmac_memory(self._lib, self._hash, secret, len(secret))
         self._lib.nettle_pbkdf2(keyed, *self._mac, iterations, len(salted), salted, length, derived)
         return bytes(ffi.buffer(derived, length))
 
     def hkdf(self, key: Buffer, salt: Buffer, info: Buffer, length: int) -> bytes:
         """Return *length* bytes, at most 255 digests (RFC 5869)."""
-        lib, secret, context = self._lib, ffi.from_buffer(key), ffi.from_buffer(info)
-        extracted, derived = secret_memory(self._hash.digest_size), secret_memory(length)
-        salted = hmac_memory(lib, self._hash, ffi.from_buffer(salt))
-        lib.nettle_hkdf_extract(salted, *self._mac, len(secret), secret, extracted)
-        keyed = hmac_memory(lib, self._hash, extracted)
+        lib, size = self._lib, self._hash.digest_size
+        secret, salted, context = ffi.from_buffer(key), ffi.from_buffer(salt), ffi.from_buffer(info)
+        extracted, derived = secret_memory(size), secret_memory(length)
+        keyed = hmac_memory(lib, self._hash, salted, len(salted))
+        lib.nettle_hkdf_extract(keyed, *self._mac, len(secret), secret, extracted)
+        keyed = hmac_memory(lib, self._hash, extracted, size)
         lib.nettle_hkdf_expand(keyed, *self._mac, len(context), context, length, derived)
         return bytes(ffi.buffer(derived, length))

@@ -16,11 +16,11 @@ __all__ = ["CmacContext", "HmacContext", "hmac_memory"]
 _from_buffer = ffi.from_buffer
 
 
-def hmac_memory(lib: Any, hash_: Any, key: Any, *, spare: int = 0) -> Any:
-    """Return three contexts of *hash_* in a row, outer, inner and state, for *key*; then *spare* more."""
+def hmac_memory(lib: Any, hash_: Any, key: Any, length: int) -> Any:
+    """Return contexts of *hash_* in a row for *length* bytes of *key*: outer, inner, state and one to spare."""
     size = hash_.context_size
-    memory = secret_memory((3 + spare) * size)
-    lib.nettle_hmac_set_key(memory, memory + size, memory + 2 * size, hash_, len(key), key)
+    memory = secret_memory(4 * size)
+    lib.nettle_hmac_set_key(memory, memory + size, memory + 2 * size, hash_, length, key)
     return memory
 
 
@@ -30,7 +30,7 @@ class HmacContext(DigestContext):
     __slots__ = ("_hash", "_lib", "_memory", "_outer_inner", "_scratch", "_size", "_state", "_update")
 
     def __init__(self, lib: Any, hash_: Any, key: Any) -> None:
-        self._start(lib, hash_, hmac_memory(lib, hash_, key, spare=1))
+        self._start(lib, hash_, hmac_memory(lib, hash_, key, len(key)))
 
     @override
     def update(self, data: Buffer) -> None:
