@@ -16,7 +16,7 @@ from iochan.crypto.errors import LengthError
 from iochan.crypto.names import CipherMode
 from iochan_ext.gcrypt.library import Library, ffi
 
-__all__ = ["ChainedContext", "EcbContext", "MODES", "keyed"]
+__all__ = ["MODES", "ChainedContext", "EcbContext", "XtsContext", "keyed"]
 
 MODES: Final = {
     CipherMode.ECB: 1,
@@ -77,7 +77,7 @@ class EcbContext(CipherContext):
 
 
 class ChainedContext(CipherContext):
-    """CBC or CTR, with a handle for each direction."""
+    """CBC or CTR, with a handle for each direction; walking sectors sets the vectors of that direction."""
 
     __slots__ = ("_block", "_decrypt", "_encrypt", "_library", "_set_decrypt_iv", "_set_encrypt_iv")
 
@@ -85,7 +85,8 @@ class ChainedContext(CipherContext):
         self._library, self._block = library, block
         lib = library.lib
         encrypting = keyed(library, number, MODES[mode], key)
-        decrypting = keyed(library, number, MODES[mode], key)
+        one = mode is CipherMode.XTS  # which keeps no state from call to call
+        decrypting = encrypting if one else keyed(library, number, MODES[mode], key)
         self._encrypt = partial(lib.gcry_cipher_encrypt, encrypting)
         self._decrypt = partial(lib.gcry_cipher_decrypt, decrypting)
         set_iv = lib.gcry_cipher_setctr if mode is CipherMode.CTR else lib.gcry_cipher_setiv
@@ -147,10 +148,28 @@ class XtsContext(ChainedContext):
 
     __slots__ = ("_iv",)
 
-    def __init__(self, library: Library, number: int, key: Any) -> None:
-        self._library, self._block, self._iv = library, _XTS_BLOCK, bytes(_XTS_BLOCK)
-        lib = library.lib
-        handle = keyed(library, number, MODES[CipherMode.XTS], key)
-        self._encrypt = partial(lib.gcry_cipher_encrypt, handle)
-        self._decrypt = partial(lib.gcry_cipher_decrypt, handle)
-        self._set_encrypt_iv = self._set_decrypt_iv = partial(lib.gcry_cipher_setiv, handle)
+    def __init__(self, library: Library, number: int, mode: CipherMode, block: int, key: Any) -> None:
+        super().__init__(library, number, mode, block, key)
+        self._iv = bytes(block)
+
+    @override
+    def set_iv(self, iv: bytes) -> None:
+        self._iv = iv
+
+    @override
+    def encrypt_into(self, data: Buffer, out: Buffer) -> None:
+        if self._begins(self._set_encrypt_iv, data):
+            super().encrypt_into(data, out)
+
+    @override
+    def decrypt_into(self, data: Buffer, out: Buffer) -> None:
+        if self._begins(self._set_decrypt_iv, data):
+            super().decrypt_into(data, out)
+
+    def _begins(self, set_iv: Callable[..., int], data: Buffer) -> bool:
+        """Begin a sector; tell whether there is anything in it."""
+        length = len(data if type(data) is bytes else _from_buffer(data))
+        if length > _XTS_MOST:
+            raise LengthError("the sector", length, f"XTS takes {_XTS_MOST} at most, so cut it into sectors")
+        set_iv(self._iv, self._block)
+        return length > 0

@@ -52,7 +52,8 @@ class EcbContext(CipherContext):
 class ChainedContext(CipherContext):
     """A mode with a vector, which nettle moves on in place in CBC and CTR, and only reads in XTS.
 
-    In XTS, each call is one sector (IEEE 1619), which begins again from the vector that was set.
+    In XTS, each call is one sector (IEEE 1619), which begins again from the vector that was set. Walking
+    sectors leaves the vectors of the context as they are.
     """
 
     __slots__ = ("_block", "_decrypt", "_decrypt_iv", "_encrypt", "_encrypt_iv", "_ivs")
