@@ -6,6 +6,7 @@ stands here: the chain is this side's, and a handle that gives the last block of
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any, Final, Self
 
 from typing_extensions import Buffer, override
@@ -22,13 +23,14 @@ _POLYNOMIALS: Final = {8: 0x1B, 16: 0x87}
 
 
 class CmacContext(DigestContext):
-    """A message so far; copies share the key, and their calls must not run at the same time."""
+    """A message so far; copies share the handle that has the key, and a lock round it."""
 
-    __slots__ = ("_block", "_chain", "_handle", "_library", "_rest", "_subkeys")
+    __slots__ = ("_block", "_chain", "_handle", "_library", "_lock", "_rest", "_subkeys")
 
     def __init__(self, library: Library, number: int, block: int, key: Any) -> None:
-        handle = keyed(library, number, MODES[CipherMode.CBC], key, _CBC_MAC)
-        self._start(library, handle, block, bytes(block), b"")
+        self._library, self._block, self._lock = library, block, Lock()
+        self._handle = keyed(library, number, MODES[CipherMode.CBC], key, _CBC_MAC)
+        self._chain, self._rest = bytes(block), b""
         zero = int.from_bytes(self._chained(bytes(block)), "big")
         whole = _doubled(zero, block)
         self._subkeys = whole, _doubled(whole, block)
@@ -54,20 +56,18 @@ class CmacContext(DigestContext):
     @override
     def copy(self) -> Self:
         other = object.__new__(type(self))
-        other._start(self._library, self._handle, self._block, self._chain, self._rest)
-        other._subkeys = self._subkeys
+        other._library, other._block, other._lock = self._library, self._block, self._lock
+        other._handle, other._subkeys = self._handle, self._subkeys
+        other._chain, other._rest = self._chain, self._rest
         return other
-
-    def _start(self, library: Library, handle: Any, block: int, chain: bytes, rest: bytes) -> None:
-        self._library, self._handle, self._block = library, handle, block
-        self._chain, self._rest = chain, rest
 
     def _chained(self, blocks: bytes) -> bytes:
         """Return the chain after whole *blocks*."""
         lib, chain = self._library.lib, bytearray(self._block)
-        lib.gcry_cipher_setiv(self._handle, self._chain, self._block)
         target = ffi.from_buffer(chain)
-        error = lib.gcry_cipher_encrypt(self._handle, target, self._block, blocks, len(blocks))
+        with self._lock:
+            lib.gcry_cipher_setiv(self._handle, self._chain, self._block)
+            error = lib.gcry_cipher_encrypt(self._handle, target, self._block, blocks, len(blocks))
         self._library.check(error, "chain a MAC")
         return bytes(chain)
 

@@ -8,7 +8,8 @@ from typing_extensions import Buffer
 
 from iochan.core.errors import CryptoError
 from iochan.crypto.errors import AlgorithmUnavailable
-from iochan_ext.gcrypt.library import Library, ffi, secret_memory
+from iochan_ext.gcrypt.library import Library, ffi
+from iochan_ext.secretmemory import secret_memory
 
 __all__ = ["argon2id", "argon2id_supported", "pbkdf2", "scrypt"]
 

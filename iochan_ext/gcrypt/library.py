@@ -9,7 +9,7 @@ from cffi import FFI
 from iochan.core.errors import CryptoError
 from iochan_ext.sharedlib import open_library
 
-__all__ = ["WEAK_KEY", "Library", "ffi", "secret_memory"]
+__all__ = ["WEAK_KEY", "Library", "ffi"]
 
 WEAK_KEY: Final = 43
 _CODE: Final = 0xFFFF  # the rest of an error says which library made it
@@ -91,12 +91,3 @@ class Library:
     def is_weak(self, error: int) -> bool:
         """Tell whether *error* is of a key that is weak, and set nevertheless."""
         return error & _CODE == WEAK_KEY
-
-
-def secret_memory(size: int) -> Any:
-    """Return *size* bytes of zeros, which are zeros again before they are given back."""
-    return ffi.gc(ffi.new("uint8_t[]", size), _wipe)
-
-
-def _wipe(memory: Any) -> None:
-    ffi.memmove(memory, bytes(len(memory)), len(memory))

@@ -10,7 +10,8 @@ from typing_extensions import Buffer, override
 
 from iochan.crypto.backend import CipherContext
 from iochan.crypto.names import CipherMode
-from iochan_ext.nettle.library import Library, ffi, secret_memory
+from iochan_ext.nettle.library import Library, ffi
+from iochan_ext.secretmemory import secret_memory
 
 __all__ = ["ChainedContext", "EcbContext", "schedule"]
 

@@ -13,7 +13,8 @@ from typing_extensions import Buffer, override
 from iochan.core.errors import CryptoError
 from iochan.crypto.backend import AeadContext
 from iochan_ext.nettle.cipher import schedule
-from iochan_ext.nettle.library import Library, ffi, secret_memory
+from iochan_ext.nettle.library import Library, ffi
+from iochan_ext.secretmemory import secret_memory
 
 __all__ = ["GcmContext"]
 

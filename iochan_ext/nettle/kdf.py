@@ -6,8 +6,9 @@ from typing import Any
 
 from typing_extensions import Buffer
 
-from iochan_ext.nettle.library import ffi, secret_memory
+from iochan_ext.nettle.library import ffi
 from iochan_ext.nettle.mac import hmac_memory
+from iochan_ext.secretmemory import secret_memory
 
 __all__ = ["Derivation"]
 

@@ -14,7 +14,7 @@ from cffi import FFI
 from iochan.crypto.errors import BackendMissing
 from iochan_ext.sharedlib import open_library
 
-__all__ = ["Library", "ffi", "secret_memory"]
+__all__ = ["Library", "ffi"]
 
 _MAJOR: Final = 3
 _DES_CONTEXT: Final = 128  # 32 words of a key schedule
@@ -153,12 +153,3 @@ def _by_name(table: Any) -> dict[str, Any]:
         entry = table[len(entries)]
         entries[ffi.string(entry.name).decode()] = entry
     return entries
-
-
-def secret_memory(size: int) -> Any:
-    """Return *size* bytes of zeros, which are zeros again before they are given back."""
-    return ffi.gc(ffi.new("uint8_t[]", size), _wipe)
-
-
-def _wipe(memory: Any) -> None:
-    ffi.memmove(memory, bytes(len(memory)), len(memory))

@@ -9,7 +9,8 @@ from typing_extensions import Buffer, override
 
 from iochan.crypto.backend import DigestContext
 from iochan_ext.nettle.cipher import schedule
-from iochan_ext.nettle.library import ffi, secret_memory
+from iochan_ext.nettle.library import ffi
+from iochan_ext.secretmemory import secret_memory
 
 __all__ = ["CmacContext", "HmacContext", "hmac_memory"]
 
@@ -17,7 +18,7 @@ _from_buffer = ffi.from_buffer
 
 
 def hmac_memory(lib: Any, hash_: Any, key: Any, length: int) -> Any:
-    """Return contexts of *hash_* in a row for *length* bytes of *key*: outer, inner, state and one to spare."""
+    """Return contexts of *hash_* for *length* bytes of *key*: outer, inner, state and one to spare."""
     size = hash_.context_size
     memory = secret_memory(4 * size)
     lib.nettle_hmac_set_key(memory, memory + size, memory + 2 * size, hash_, length, key)
