@@ -100,7 +100,7 @@ class ChainedContext(CipherContext):
     ) -> None:
         source, target = _from_buffer(_BYTES, data), _from_buffer(_BYTES, out, True)
         # A copy, whose vectors may be moved on in place: one call a sector, and no other.
-        vectors = ffi.new("uint8_t[]", bytes(ivs))
+        vectors = _from_buffer(_BYTES, bytearray(ivs))
         starts = range(0, len(target), sector)
         for start, iv in zip(starts, range(0, len(vectors), self._block), strict=True):
             crypt(vectors + iv, sector, target + start, source + start)

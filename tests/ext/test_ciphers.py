@@ -12,8 +12,6 @@ from iochan.crypto.backend import Backend, CipherContext
 from iochan.crypto.errors import LengthError
 from iochan.crypto.names import CipherAlgorithm, CipherMode
 
-Reference = tuple[Cipher[modes.Mode | None], CipherAlgorithm, CipherMode]
-
 CHAINED = [mode for mode in CipherMode if mode is not CipherMode.GCM]
 VECTORS = [
     # FIPS 197, appendix C
@@ -40,7 +38,7 @@ VECTORS = [
     ("sm4", "0123456789abcdeffedcba9876543210", "0123456789abcdeffedcba9876543210",
      "681edf34d206965e86b3e94f536e4246"),
     # NESSIE, set 1, vector 0
-    ("serpent-128", "80" + "00" * 15, "00" * 16, "a223aa1288463c0e2be38ebd825616c0"),
+    ("serpent-128", "80" + "00" * 15, "00" * 16, "264e5481eff42a4606abda06c0bfda3d"),
     ("serpent-192", "80" + "00" * 23, "00" * 16, "9e274ead9b737bb21efcfca548602689"),
     ("serpent-256", "80" + "00" * 31, "00" * 16, "a223aa1288463c0e2be38ebd825616c0"),
     # The Twofish paper, appendix A
@@ -80,7 +78,7 @@ def reference(algorithm: CipherAlgorithm, mode: CipherMode, key: bytes, iv: byte
         kind, key = "3des", key * 3
     cipher = {
         "aes": algorithms.AES,
-        "camellia": old.Camellia if hasattr(old, "Camellia") else algorithms.Camellia,
+        "camellia": old.Camellia,
         "cast5": old.CAST5,
         "3des": old.TripleDES,
         "sm4": algorithms.SM4,
@@ -98,7 +96,7 @@ def has_reference(algorithm: CipherAlgorithm, mode: CipherMode) -> bool:
     if algorithm.startswith(("serpent", "twofish")):
         return False
     if mode is CipherMode.CTR:
-        return algorithm.block_length == 16
+        return algorithm.startswith(("aes", "sm4"))
     return mode is not CipherMode.XTS or algorithm in {CipherAlgorithm.AES_128, CipherAlgorithm.AES_256}
 
 
