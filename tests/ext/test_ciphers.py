@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import product
+from typing import Any
 
 import pytest
 from cryptography.hazmat.decrepit.ciphers import algorithms as old
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from iochan.crypto.backend import Backend, CipherContext
 from iochan.crypto.errors import LengthError
-from iochan.crypto.names import CipherAlgorithm, CipherMode
+from iochan.crypto.names import CipherAlgorithm, CipherMode, named
 
 CHAINED = [mode for mode in CipherMode if mode is not CipherMode.GCM]
 VECTORS = [
@@ -72,24 +74,24 @@ def decrypted(context: CipherContext, data: bytes) -> bytes:
     return bytes(out)
 
 
-def reference(algorithm: CipherAlgorithm, mode: CipherMode, key: bytes, iv: bytes) -> Cipher[modes.Mode]:
+def reference(algorithm: CipherAlgorithm, mode: CipherMode, key: bytes, iv: bytes) -> Any:
     kind, _, _ = algorithm.partition("-")
     if kind == "des":
         kind, key = "3des", key * 3
-    cipher = {
+    ciphers: dict[str, Any] = {
         "aes": algorithms.AES,
         "camellia": old.Camellia,
         "cast5": old.CAST5,
         "3des": old.TripleDES,
         "sm4": algorithms.SM4,
-    }[kind](key)
-    made = {
-        CipherMode.ECB: lambda: modes.ECB(),
-        CipherMode.CBC: lambda: modes.CBC(iv),
-        CipherMode.CTR: lambda: modes.CTR(iv),
-        CipherMode.XTS: lambda: modes.XTS(iv),
-    }[mode]()
-    return Cipher(cipher, made)
+    }
+    chaining: dict[CipherMode, Any] = {
+        CipherMode.CBC: modes.CBC,
+        CipherMode.CTR: modes.CTR,
+        CipherMode.XTS: modes.XTS,
+    }
+    made: Any = modes.ECB
+    return Cipher(ciphers[kind](key), chaining[mode](iv) if mode in chaining else made())
 
 
 def has_reference(algorithm: CipherAlgorithm, mode: CipherMode) -> bool:
@@ -110,21 +112,20 @@ def messages(draw: st.DrawFn, block: int) -> tuple[bytes, bytes, int]:
 
 @pytest.mark.parametrize(("name", "key", "plain", "cipher"), VECTORS)
 def test_published_vectors_hold(backend: Backend, name: str, key: str, plain: str, cipher: str) -> None:
-    algorithm = CipherAlgorithm(name)
+    algorithm = named(CipherAlgorithm, name)
     supported(backend, algorithm, CipherMode.ECB)
     context = backend.cipher(algorithm, CipherMode.ECB, bytes.fromhex(key))
     assert encrypted(context, bytes.fromhex(plain)).hex() == cipher
     assert decrypted(context, bytes.fromhex(cipher)).hex() == plain
 
 
-@pytest.mark.parametrize("mode", CHAINED)
-@pytest.mark.parametrize("algorithm", CipherAlgorithm)
+@pytest.mark.parametrize(
+    ("algorithm", "mode"), [pair for pair in product(CipherAlgorithm, CHAINED) if has_reference(*pair)]
+)
 def test_every_bit_is_what_cryptography_gives(
     backend: Backend, algorithm: CipherAlgorithm, mode: CipherMode
 ) -> None:
     supported(backend, algorithm, mode)
-    if not has_reference(algorithm, mode):
-        pytest.skip(f"cryptography has no {algorithm}-{mode}")
 
     @settings(max_examples=15, deadline=None)
     @given(messages(algorithm.block_length), st.binary(max_size=8))
@@ -171,7 +172,7 @@ def test_nettle_and_libgcrypt_agree(
 @pytest.mark.parametrize("mode", [CipherMode.CBC, CipherMode.CTR])
 @pytest.mark.parametrize("algorithm", ["aes-256", "3des", "twofish-256"])
 def test_each_direction_chains_on_its_own(backend: Backend, algorithm: str, mode: CipherMode) -> None:
-    name = CipherAlgorithm(algorithm)
+    name = named(CipherAlgorithm, algorithm)
     context = backend.cipher(name, mode, key_for(name, mode))
     context.set_iv(bytes(range(name.block_length)))
     data = hashlib.shake_128(b"data").digest(96)
@@ -236,7 +237,7 @@ def test_memory_that_is_read_only_is_no_output(backend: Backend, mode: CipherMod
 @pytest.mark.parametrize("mode", [CipherMode.CBC, CipherMode.CTR, CipherMode.XTS])
 @pytest.mark.parametrize("algorithm", ["aes-256", "serpent-128", "camellia-128"])
 def test_many_sectors_are_as_each_for_itself(backend: Backend, algorithm: str, mode: CipherMode) -> None:
-    name = CipherAlgorithm(algorithm)
+    name = named(CipherAlgorithm, algorithm)
     context = backend.cipher(name, mode, key_for(name, mode))
     data = hashlib.shake_128(b"data").digest(8 * 512)
     ivs = b"".join(number.to_bytes(16, "little") for number in range(250, 258))
@@ -262,8 +263,8 @@ def test_libgcrypt_takes_a_sector_of_16_mib_and_no_longer(libgcrypt: Backend) ->
 def test_what_needs_blocks_of_16_bytes_is_refused_to_others(
     backend: Backend, algorithm: str, mode: CipherMode
 ) -> None:
-    assert not backend.cipher_supports(CipherAlgorithm(algorithm), mode)
-    assert backend.cipher_supports(CipherAlgorithm(algorithm), CipherMode.CBC)
+    assert not backend.cipher_supports(named(CipherAlgorithm, algorithm), mode)
+    assert backend.cipher_supports(named(CipherAlgorithm, algorithm), CipherMode.CBC)
 
 
 def test_only_nettle_has_twofish_with_192_bits(nettle: Backend, libgcrypt: Backend) -> None:
