@@ -75,6 +75,20 @@ COVERED_BY: Mapping[str, tuple[str, str]] = {
     "iochan/core/blocked.py": ("tests/core/test_op.py", "what operations yield"),
     "iochan/core/stacking.py": ("tests/core/test_registry.py", "what it looks up"),
     "iochan/core/upgrade.py": ("tests/tls/test_layer.py", "TLS is an upgrade"),
+    "iochan_ext/gcrypt/backend.py": ("tests/ext/test_sharedlib.py", "found by entry point"),
+    "iochan_ext/gcrypt/cipher.py": ("tests/ext/test_ciphers.py", "both libraries under the same tests"),
+    "iochan_ext/gcrypt/cmac.py": ("tests/ext/test_macs.py", "both libraries under the same tests"),
+    "iochan_ext/gcrypt/gcm.py": ("tests/ext/test_gcm.py", "both libraries under the same tests"),
+    "iochan_ext/gcrypt/hash.py": ("tests/ext/test_hashes.py", "both libraries under the same tests"),
+    "iochan_ext/gcrypt/kdf.py": ("tests/ext/test_kdf.py", "both libraries under the same tests"),
+    "iochan_ext/gcrypt/library.py": ("tests/ext/test_sharedlib.py", "found, or missing"),
+    "iochan_ext/nettle/backend.py": ("tests/ext/test_sharedlib.py", "found by entry point"),
+    "iochan_ext/nettle/cipher.py": ("tests/ext/test_ciphers.py", "both libraries under the same tests"),
+    "iochan_ext/nettle/gcm.py": ("tests/ext/test_gcm.py", "both libraries under the same tests"),
+    "iochan_ext/nettle/hash.py": ("tests/ext/test_hashes.py", "both libraries under the same tests"),
+    "iochan_ext/nettle/kdf.py": ("tests/ext/test_kdf.py", "both libraries under the same tests"),
+    "iochan_ext/nettle/library.py": ("tests/ext/test_sharedlib.py", "found, or missing"),
+    "iochan_ext/nettle/mac.py": ("tests/ext/test_macs.py", "both libraries under the same tests"),
 }
 """Modules without a test module of the same name: the test that covers each, and the reason."""
 
