@@ -11,7 +11,7 @@ from OpenSSL import SSL, crypto
 
 from iochan.core.errors import CredsError, show_text
 from iochan.tls.creds import Endpoint
-from iochan.tls.engines.bindings import set_groups
+from iochan.tls.engines.bindings import set_groups, set_verify
 from iochan.tls.engines.pyopenssl import note_verify
 from iochan.tls.material import KeyPair, Material
 from iochan.tls.priority import Kind, parse_groups, parse_priority
@@ -82,7 +82,7 @@ def use_material(context: SSL.Context, material: Material, *, verify_peer: bool)
     mode = SSL.VERIFY_NONE
     if verify_peer:
         mode = SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
-    context.set_verify(mode, note_verify)
+    set_verify(context, mode, note_verify)
     store = context.get_cert_store()
     if store is None:
         raise AssertionError("a new context has a store")

@@ -66,5 +66,12 @@ class PeerCheck:
         if certificate is None:
             message = "the peer sent no certificate, and one is required: give it one, or set verify_peer off"
             raise PeerRejected(message)
-        if not self.check_certificate(certificate) and self.failure is not None:
-            raise self.failure
+        self.check_certificate(certificate)
+        failure = self.take_failure()
+        if failure is not None:
+            raise failure
+
+    def take_failure(self) -> Exception | None:
+        """Return why a demand was not met, once: kept here and raised, it would keep itself alive."""
+        failure, self.failure = self.failure, None
+        return failure

@@ -254,10 +254,11 @@ class PyOpenSSLCodec(TlsCodec):
         )
         return HandshakeError(f"the peer ended the connection during the TLS handshake, {what}")
 
-    def _failed_handshake(self, error: SSL.Error) -> HandshakeError | PeerRejected:
+    def _failed_handshake(self, error: SSL.Error) -> Exception:
         reasons = _reasons(error)
-        if self.check.failure is not None:
-            raise self.check.failure from None
+        failure = self.check.take_failure()
+        if failure is not None:
+            return failure
         if "certificate verify failed" in reasons:
             return PeerRejected(f"the peer's certificate was refused: {self.failure or 'no reason given'}")
         if "peer did not return a certificate" in reasons:
