@@ -75,6 +75,7 @@ COVERED_BY: Mapping[str, tuple[str, str]] = {
     "iochan/tls/password.py": ("tests/tls/test_x509.py", "decrypts the keys of credentials"),
     "iochan/tls/purpose.py": ("tests/tls/test_sanity.py", "a part of the checks"),
     "iochan/tls/strength.py": ("tests/tls/test_sanity.py", "a part of the checks"),
+    "iochan/tls/unreadable.py": ("tests/tls/test_peercheck.py", "values"),
     "iochan/tls/validity.py": ("tests/tls/test_sanity.py", "a part of the checks"),
     "iochan/tls/verifytext.py": ("tests/tls/test_sanity.py", "values"),
     "iochan/tls/engines/bindings.py": ("tests/tls/test_layer.py", "both engines under the same tests"),

@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from iochan.core.errors import CredsError, PeerRejected, show_text
+from iochan.tls.unreadable import UNREADABLE
 
 __all__ = ["check_hostname", "distinguished_name", "server_name"]
 
@@ -125,7 +126,7 @@ def _alternative_names(certificate: x509.Certificate) -> tuple[list[str], list[_
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return [], []
-    except ValueError as error:
+    except UNREADABLE as error:
         message = "the peer's certificate has extensions that cannot be read: reissue it"
         raise PeerRejected(message) from error
     addresses = found.get_values_for_type(x509.IPAddress)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cryptography import x509
 
 from iochan.authz.base import Authz
-from iochan.core.errors import PeerRejected
+from iochan.core.errors import IochanError, PeerRejected, show_text
 from iochan.tls.identity import check_hostname, distinguished_name
+from iochan.tls.unreadable import UNREADABLE
 
 __all__ = ["PeerCheck"]
 
@@ -31,25 +34,37 @@ class PeerCheck:
         self.failure: Exception | None = None
         self.psk_identity: str | None = None
 
-    def check_certificate(self, certificate: x509.Certificate) -> bool:
-        """Tell whether the owner of *certificate* meets the demands; if not, `failure` says why."""
+    def check_certificate(self, read: Callable[[], x509.Certificate]) -> bool:
+        """Tell whether the owner of the certificate that *read* returns meets the demands.
+
+        If not, `failure` says why.
+        """
         try:
-            if self._hostname is not None:
-                check_hostname(certificate, self._hostname)
-            if self._authz is not None:
-                self._authz.require(distinguished_name(certificate))
+            self._check(read())
+        except IochanError as error:
+            self.failure = error
+        except UNREADABLE as error:
+            # OpenSSL lets pass what cryptography does not.
+            message = f"the peer's certificate cannot be read ({show_text(str(error))}): reissue it"
+            self.failure = PeerRejected(message)
         except Exception as error:  # noqa: BLE001 - whatever keeps the answer from being yes makes it no
             self.failure = error
-            return False
-        self._done = True
-        return True
+        else:
+            self._done = True
+        return self._done
+
+    def _check(self, certificate: x509.Certificate) -> None:
+        if self._hostname is not None:
+            check_hostname(certificate, self._hostname)
+        if self._authz is not None:
+            self._authz.require(distinguished_name(certificate))
 
     def check_identity(self, identity: str) -> bool:
         """Tell whether the owner of the pre-shared key *identity* may come in."""
         try:
             if self._authz is not None:
                 self._authz.require(identity)
-        except Exception as error:  # noqa: BLE001 - as above
+        except Exception as error:  # noqa: BLE001 - as for a certificate
             self.failure = error
             return False
         self.psk_identity = identity
@@ -66,7 +81,7 @@ class PeerCheck:
         if certificate is None:
             message = "the peer sent no certificate, and one is required: give it one, or set verify_peer off"
             raise PeerRejected(message)
-        self.check_certificate(certificate)
+        self.check_certificate(lambda: certificate)
         failure = self.take_failure()
         if failure is not None:
             raise failure
