@@ -13,6 +13,7 @@ from iochan.cli.creds import creds
 from iochan.cli.demo import demo
 from iochan.cli.perf import perf
 from iochan.cli.relay import relay
+from iochan.cli.secret import secret
 from iochan.cli.tls import tls
 from iochan.core.errors import IochanError
 
@@ -57,4 +58,5 @@ main.add_command(creds)
 main.add_command(demo)
 main.add_command(perf)
 main.add_command(relay)
+main.add_command(secret)
 main.add_command(tls)

@@ -9,10 +9,12 @@ only what its own ``…_supports`` answered yes to, with keys, vectors and buffe
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import NoReturn
 
 from typing_extensions import Buffer
 
+from iochan.core.buffers import Flat
 from iochan.crypto.errors import AlgorithmUnavailable
 from iochan.crypto.names import CipherAlgorithm, CipherMode, HashAlgorithm, Kdf
 
@@ -32,14 +34,26 @@ class CipherContext(ABC):
         """Start both directions anew from *iv*, which has a block's length (never called in ECB)."""
 
     @abstractmethod
-    def encrypt_into(self, data: Buffer, out: Buffer) -> None:
+    def encrypt_into(self, data: Flat, out: Flat) -> None:
         """Encrypt *data*, whole blocks of it, into *out*, which has its length and may be the same memory."""
 
     @abstractmethod
-    def decrypt_into(self, data: Buffer, out: Buffer) -> None:
+    def decrypt_into(self, data: Flat, out: Flat) -> None:
         """Decrypt *data*, whole blocks of it, into *out*, which has its length and may be the same memory."""
 
-    def encrypt_sectors_into(self, data: Buffer, out: Buffer, ivs: Buffer, sector: int) -> None:
+    def encrypt(self, data: Flat) -> bytes:
+        """Return *data*, whole blocks of it, encrypted; a backend that makes bytes itself overrides this."""
+        out = bytearray(len(data))
+        self.encrypt_into(data, out)
+        return bytes(out)
+
+    def decrypt(self, data: Flat) -> bytes:
+        """Return *data*, whole blocks of it, decrypted: the counterpart of `encrypt`."""
+        out = bytearray(len(data))
+        self.decrypt_into(data, out)
+        return bytes(out)
+
+    def encrypt_sectors_into(self, data: Flat, out: Flat, ivs: Flat, sector: int) -> None:
         """Encrypt each *sector* bytes of *data* from its own vector; *ivs* holds them one after the other.
 
         A backend that can walk the sectors without a call from Python for each one overrides this.
@@ -50,7 +64,7 @@ class CipherContext(ABC):
             self.set_iv(bytes(vectors[number * length : (number + 1) * length]))
             self.encrypt_into(source[start : start + sector], target[start : start + sector])
 
-    def decrypt_sectors_into(self, data: Buffer, out: Buffer, ivs: Buffer, sector: int) -> None:
+    def decrypt_sectors_into(self, data: Flat, out: Flat, ivs: Flat, sector: int) -> None:
         """Decrypt each *sector* bytes of *data*: the counterpart of `encrypt_sectors_into`."""
         source, target, vectors = memoryview(data), memoryview(out), memoryview(ivs)
         length = len(vectors) // (len(source) // sector)
@@ -62,19 +76,23 @@ class CipherContext(ABC):
 class AeadContext(CipherContext):
     """A mode that authenticates what it encrypts (`CipherMode.GCM`), one message a nonce.
 
-    Its ``set_iv`` takes a nonce of any length but 0 and starts a message; ``encrypt_into`` and
+    Its ``set_iv`` takes a nonce of 8 to 128 bytes and starts a message; ``encrypt_into`` and
     ``decrypt_into`` take any length and may be called many times.
     """
 
     __slots__ = ()
 
     @abstractmethod
-    def authenticate(self, data: Buffer) -> None:
+    def authenticate(self, data: Flat) -> None:
         """Add associated *data*, which travels in clear; only before the message's first byte."""
 
     @abstractmethod
     def tag(self) -> bytes:
-        """End the message that was encrypted, or decrypted, and return its tag of 16 bytes."""
+        """End the message that was encrypted and return its tag of 16 bytes."""
+
+    @abstractmethod
+    def verify(self, tag: bytes) -> bool:
+        """End the message that was decrypted and tell whether *tag*, of 16 bytes, is its own."""
 
 
 class DigestContext(ABC):
@@ -122,11 +140,15 @@ class Backend(ABC):
         """Return an empty context."""
         self._lacks(algorithm)
 
-    def hash_once(self, algorithm: HashAlgorithm, data: Buffer) -> bytes:
-        """Return the digest of *data*; a backend with a quicker way for one buffer overrides this."""
-        context = self.hash(algorithm)
-        context.update(data)
-        return context.digest()
+    def digester(self, algorithm: HashAlgorithm) -> Callable[[Buffer], bytes]:
+        """Return the function that hashes one buffer; a backend with a quicker way overrides this."""
+
+        def digest(data: Buffer) -> bytes:
+            context = self.hash(algorithm)
+            context.update(data)
+            return context.digest()
+
+        return digest
 
     def hmac_supports(self, algorithm: HashAlgorithm) -> bool:
         """Tell whether `hmac` works for *algorithm*, here and now."""

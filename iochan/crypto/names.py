@@ -107,4 +107,4 @@ def named(kind: type[_Name], name: str) -> _Name:
         return kind(name)
     except ValueError:
         what = {CipherAlgorithm: "cipher", CipherMode: "cipher mode", HashAlgorithm: "hash"}.get(kind, "kdf")
-        raise UnknownAlgorithm(what, name, show_known(name, list(kind))) from None
+        raise UnknownAlgorithm(what, name, show_known(name, [member.value for member in kind])) from None

@@ -1,0 +1,185 @@
+"""Keys made of passwords and of other keys."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Final
+
+from typing_extensions import Buffer
+
+from iochan.core.errors import CryptoError
+from iochan.crypto.backend import Backend
+from iochan.crypto.choice import choose, remembered
+from iochan.crypto.errors import LengthError
+from iochan.crypto.names import HashAlgorithm, Kdf, named
+
+__all__ = [
+    "argon2id",
+    "hkdf",
+    "kdf_supports",
+    "pbkdf2",
+    "pbkdf2_count_iterations",
+    "scrypt",
+]
+
+_QUICKEST: Final = ("cryptography", "nettle", "libgcrypt", "hashlib")
+_FIRST_ROUND: Final = 1 << 15
+_TOO_QUICK, _LONG_ENOUGH = 0.1, 0.5
+_MOST_ITERATIONS: Final = (1 << 31) - 1
+_MAX_LENGTH: Final = 1 << 20
+
+
+def kdf_supports(kdf: str, algorithm: str | None = None, backend: Backend | str | None = None) -> bool:
+    """Tell whether *kdf* works over the hash *algorithm*, by *backend* or by any that is here."""
+    over = None if algorithm is None else named(HashAlgorithm, algorithm)
+    try:
+        _choose(named(Kdf, kdf), over, backend)
+    except (NotImplementedError, ImportError):
+        return False
+    return True
+
+
+@remembered
+def _choose(kdf: Kdf, algorithm: HashAlgorithm | None, backend: Backend | str | None) -> Backend:
+    what = kdf.value if algorithm is None else f"{kdf}-{algorithm}"
+    return choose(what, lambda candidate: candidate.kdf_supports(kdf, algorithm), _QUICKEST, backend)
+
+
+def pbkdf2(
+    algorithm: str,
+    password: Buffer,
+    salt: Buffer,
+    iterations: int,
+    length: int,
+    backend: Backend | str | None = None,
+) -> bytes:
+    """Return *length* bytes derived from *password* (RFC 8018, section 5.2).
+
+    Raises:
+        UnknownAlgorithm: The hash's name is unknown.
+        LengthError: *length* is not between 1 and 1 MiB.
+        CryptoError: *iterations* is not between 1 and 2**31 - 1.
+    """
+    chosen = named(HashAlgorithm, algorithm)
+    if not 0 < iterations <= _MOST_ITERATIONS:
+        message = f"{iterations} iterations of pbkdf2: there must be 1 to {_MOST_ITERATIONS}"
+        raise CryptoError(message)
+    _check_length(length)
+    return _choose(Kdf.PBKDF2, chosen, backend).pbkdf2(chosen, password, salt, iterations, length)
+
+
+def pbkdf2_count_iterations(
+    algorithm: str, password: Buffer, salt: Buffer, length: int, backend: Backend | str | None = None
+) -> int:
+    """Return how many iterations of `pbkdf2` one second of this processor does (QEMU's method).
+
+    It measures the time that its own thread gets, so that a busy machine does not make keys weaker, and takes
+    about a second.
+    """
+    found: list[int | BaseException] = []
+
+    def measure() -> None:
+        try:
+            found.append(_count(algorithm, password, salt, length, backend))
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+            found.append(error)
+
+    worker = threading.Thread(target=measure, name="pbkdf2_count_iterations")
+    worker.start()
+    worker.join()
+    result = found[0]
+    if isinstance(result, BaseException):
+        raise result
+    return result
+
+
+def _count(algorithm: str, password: Buffer, salt: Buffer, length: int, backend: Backend | str | None) -> int:
+    iterations = _FIRST_ROUND
+    while True:
+        begun = time.thread_time()
+        pbkdf2(algorithm, password, salt, iterations, length, backend)
+        spent = time.thread_time() - begun
+        if spent > _LONG_ENOUGH:
+            return int(iterations / spent)
+        more = iterations * 10 if spent < _TOO_QUICK else int(iterations / spent)
+        if more > _MOST_ITERATIONS:
+            message = f"the clock of this thread does not move: {iterations} iterations took {spent:g} s"
+            raise CryptoError(message)
+        iterations = more
+
+
+def scrypt(  # noqa: PLR0913 - RFC 7914 has them
+    password: Buffer,
+    salt: Buffer,
+    *,
+    n: int = 1 << 17,
+    r: int = 8,
+    p: int = 1,
+    length: int = 32,
+    backend: Backend | str | None = None,
+) -> bytes:
+    """Return *length* bytes derived from *password* (RFC 7914); it takes ``128 * r * n`` bytes of memory.
+
+    Raises:
+        CryptoError: *n* is no power of two above 1, or *r* and *p* are out of their range.
+        LengthError: *length* is not between 1 and 1 MiB.
+    """
+    if n < 2 or n & (n - 1) or r < 1 or p < 1 or r * p >= 1 << 30:
+        message = f"scrypt with n={n}, r={r}, p={p}: n is a power of two above 1, r and p are at least 1"
+        raise CryptoError(message)
+    _check_length(length)
+    return _choose(Kdf.SCRYPT, None, backend).scrypt(password, salt, n, r, p, length)
+
+
+def argon2id(  # noqa: PLR0913 - RFC 9106 has them
+    password: Buffer,
+    salt: Buffer,
+    *,
+    iterations: int = 3,
+    lanes: int = 4,
+    memory: int = 65536,
+    length: int = 32,
+    backend: Backend | str | None = None,
+) -> bytes:
+    """Return *length* bytes derived from *password* (RFC 9106); it takes *memory* KiB.
+
+    Raises:
+        CryptoError: *salt* has fewer than 8 bytes, or a parameter is out of its range.
+        LengthError: *length* is not between 4 bytes and 1 MiB.
+    """
+    size = memoryview(salt).nbytes
+    if size < 8 or iterations < 1 or lanes < 1 or memory < 8 * lanes:
+        message = (
+            f"argon2id with a salt of {size} bytes, iterations={iterations}, lanes={lanes}, memory={memory}: "
+            "the salt has at least 8, the others at least 1, memory 8 KiB a lane"
+        )
+        raise CryptoError(message)
+    _check_length(length, least=4)
+    return _choose(Kdf.ARGON2ID, None, backend).argon2id(password, salt, iterations, lanes, memory, length)
+
+
+def hkdf(
+    algorithm: str,
+    key: Buffer,
+    *,
+    salt: Buffer = b"",
+    info: Buffer = b"",
+    length: int = 32,
+    backend: Backend | str | None = None,
+) -> bytes:
+    """Return *length* bytes derived from *key*, which is a key already and no password (RFC 5869).
+
+    Raises:
+        LengthError: *length* is not between 1 and 255 digests.
+    """
+    chosen = named(HashAlgorithm, algorithm)
+    most = 255 * chosen.digest_length
+    if not 0 < length <= most:
+        raise LengthError("the key asked of hkdf", length, f"it must have 1 to {most}")
+    return _choose(Kdf.HKDF, chosen, backend).hkdf(chosen, key, salt, info, length)
+
+
+def _check_length(length: int, least: int = 1) -> None:
+    if not least <= length <= _MAX_LENGTH:
+        raise LengthError("the key asked for", length, f"it must have {least} to {_MAX_LENGTH}")

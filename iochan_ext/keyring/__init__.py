@@ -1,0 +1,1 @@
+"""Secrets that lie in the kernel's keyring."""

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from typing_extensions import override
+
+from iochan.core.registry import register
+from iochan.crypto import choice as module
+from iochan.crypto.backend import BACKENDS, Backend, DigestContext
+from iochan.crypto.backends.stdlib import HashlibBackend
+from iochan.crypto.choice import backend, backends, cipher_order, forget_choices
+from iochan.crypto.cipher import Cipher
+from iochan.crypto.errors import AlgorithmUnavailable, BackendMissing, UnknownAlgorithm
+from iochan.crypto.hash import Hash
+from iochan.crypto.names import CipherAlgorithm, CipherMode, HashAlgorithm
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> Iterator[None]:
+    forget_choices()
+    yield
+    forget_choices()
+
+
+class OnlyMd5(Backend):
+    """A third party's."""
+
+    name = "only-md5"
+    version = "1"
+
+    @override
+    def hash_supports(self, algorithm: HashAlgorithm) -> bool:
+        return algorithm is HashAlgorithm.MD5
+
+    @override
+    def hash(self, algorithm: HashAlgorithm) -> DigestContext:
+        return HashlibBackend().hash(algorithm)
+
+
+def missing() -> Backend:
+    message = "libmissing.so is not here: apt install libmissing"
+    raise BackendMissing(message)
+
+
+def test_the_environment_chooses_where_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Hash("sha256").backend.name == "hashlib"
+    monkeypatch.setenv("IOCHAN_CRYPTO_BACKEND", "cryptography")
+    forget_choices()
+    assert Hash("sha256").backend.name == "cryptography"
+    assert Hash("sha256", "hashlib").backend.name == "hashlib"
+
+
+def test_a_third_partys_backend_is_found_and_asked_for_by_name() -> None:
+    register(BACKENDS, "only-md5", OnlyMd5)
+    assert Hash("md5", "only-md5").hexdigest() == Hash("md5").hexdigest()
+    with pytest.raises(AlgorithmUnavailable, match=r"only-md5 has no sha1: .*hashlib.* would"):
+        Hash("sha1", "only-md5")
+
+
+def test_a_backend_object_will_do() -> None:
+    assert Hash("md5", OnlyMd5()).backend.name == "only-md5"
+
+
+def test_a_backend_that_says_no_more_refuses_by_name() -> None:
+    for call in (
+        lambda: OnlyMd5().cipher(CipherAlgorithm.AES_128, CipherMode.CBC, bytes(16)),
+        lambda: OnlyMd5().hmac(HashAlgorithm.MD5, b""),
+        lambda: OnlyMd5().cmac(CipherAlgorithm.AES_128, bytes(16)),
+        lambda: OnlyMd5().pbkdf2(HashAlgorithm.MD5, b"", b"", 1, 1),
+        lambda: OnlyMd5().scrypt(b"", b"", 2, 1, 1, 1),
+        lambda: OnlyMd5().argon2id(b"", b"", 1, 1, 8, 4),
+        lambda: OnlyMd5().hkdf(HashAlgorithm.MD5, b"", b"", b"", 1),
+    ):
+        with pytest.raises(AlgorithmUnavailable, match="only-md5 has no"):
+            call()
+
+
+def test_a_missing_library_is_told_and_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("iochan.core.registry._added", {(BACKENDS, "aaa-missing"): missing})
+    forget_choices()
+    assert isinstance(dict(backends())["aaa-missing"], BackendMissing)
+    assert Hash("sha256").backend.name == "hashlib"
+    with pytest.raises(BackendMissing, match="apt install libmissing"):
+        backend("aaa-missing")
+
+
+def test_when_nobody_has_it_the_missing_ones_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "known", lambda _group: ["aaa-missing", "hashlib"])
+    monkeypatch.setattr("iochan.core.registry._added", {(BACKENDS, "aaa-missing"): missing})
+    monkeypatch.setattr(module, "cipher_order", lambda *_: ())
+    forget_choices()
+    with pytest.raises(AlgorithmUnavailable, match=r"no crypto backend here has x; libmissing\.so"):
+        module.choose("x", lambda _backend: False, (), None)
+
+
+def test_an_unknown_backend_lists_what_is_known() -> None:
+    with pytest.raises(UnknownAlgorithm, match=r"unknown crypto backend 'openssl' \(known: .*cryptography"):
+        backend("openssl")
+
+
+def test_the_order_depends_on_the_work() -> None:
+    aes, des = CipherAlgorithm.AES_128, CipherAlgorithm.DES
+    assert cipher_order(aes, CipherMode.CBC, 64)[0] == "cryptography"
+    assert cipher_order(aes, CipherMode.XTS, 512)[0] == "libgcrypt"
+    assert cipher_order(aes, CipherMode.CTR, 64)[0] == "cryptography"
+    assert cipher_order(aes, CipherMode.CTR, 1 << 20)[0] == "libgcrypt"
+    assert cipher_order(des, CipherMode.ECB, 64)[0] == "libgcrypt"
+    assert Cipher(aes, CipherMode.CBC, bytes(16)).backend.name == "cryptography"

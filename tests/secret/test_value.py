@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import copy
+import json
+import traceback
+
+import pytest
+
+from iochan.core.errors import SecretError
+from iochan.secret import Secret
+
+HIDDEN = "hunter2"
+
+
+def test_nothing_that_prints_shows_it() -> None:
+    secret = Secret(HIDDEN.encode())
+    for text in (repr(secret), str(secret), f"{secret}", f"{secret!r}", "%s" % secret, f"{[secret]}"):  # noqa: UP031
+        assert HIDDEN not in text
+    assert str(secret) == "<Secret>"
+
+
+def test_it_is_neither_pickled_nor_copied() -> None:
+    for work in (copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="neither pickled nor copied"):
+            work(Secret(b"x"))
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        json.dumps(Secret(b"x"))
+
+
+def test_a_traceback_of_bad_text_shows_nothing_of_it() -> None:
+    secret = Secret(HIDDEN.encode() + b"\xff")
+    with pytest.raises(SecretError, match="no UTF-8 text at byte 7") as caught:
+        secret.as_text()
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    assert HIDDEN not in "".join(traceback.format_exception(caught.value, chain=True))
+
+
+def test_its_value_comes_as_bytes_text_base64_and_view() -> None:
+    secret = Secret(HIDDEN.encode())
+    assert (secret.as_bytes(), bytes(secret), secret.as_text()) == (b"hunter2", b"hunter2", HIDDEN)
+    assert secret.as_base64() == "aHVudGVyMg=="
+    assert bytes(secret.view()) == b"hunter2"
+    assert secret.view().readonly
+    assert len(secret) == 7
+
+
+def test_it_is_compared_by_value_and_has_no_hash() -> None:
+    assert Secret(b"a") == Secret(b"a") == b"a"
+    assert Secret(b"a") != Secret(b"b")
+    assert Secret(b"a") != "a"
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(Secret(b"a"))
+
+
+def test_a_cleared_one_is_zeros_and_says_so() -> None:
+    secret = Secret(b"abc")
+    view = secret.view()
+    secret.clear()
+    assert bytes(view) == bytes(3)
+    for work in (secret.as_bytes, secret.as_text, secret.view, secret.as_base64):
+        with pytest.raises(SecretError, match="was cleared"):
+            work()
+
+
+def test_a_dropped_one_leaves_zeros_in_what_was_its_memory() -> None:
+    secret = Secret(b"abc")
+    view = secret.view()
+    del secret
+    assert bytes(view) == bytes(3)
