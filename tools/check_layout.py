@@ -79,7 +79,6 @@ COVERED_BY: Mapping[str, tuple[str, str]] = {
     "iochan/tls/creds.py": ("tests/tls/test_creds.py", "the base of the credentials"),
     "iochan/tls/finding.py": ("tests/tls/test_sanity.py", "what checks yield"),
     "iochan/tls/material.py": ("tests/tls/test_x509.py", "credentials are made of it"),
-    "iochan/tls/password.py": ("tests/tls/test_x509.py", "decrypts the keys of credentials"),
     "iochan/tls/purpose.py": ("tests/tls/test_sanity.py", "a part of the checks"),
     "iochan/tls/strength.py": ("tests/tls/test_sanity.py", "a part of the checks"),
     "iochan/tls/unreadable.py": ("tests/tls/test_peercheck.py", "values"),
