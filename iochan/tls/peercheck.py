@@ -8,7 +8,7 @@ from cryptography import x509
 
 from iochan.authz.base import Authz
 from iochan.core.errors import IochanError, PeerRejected, show_text
-from iochan.tls.identity import check_hostname, distinguished_name
+from iochan.tls.identity import alternative_names, check_hostname, distinguished_name
 from iochan.tls.unreadable import UNREADABLE
 
 __all__ = ["PeerCheck"]
@@ -23,13 +23,18 @@ class PeerCheck:
     Args:
         hostname: Who a server must be; None to accept every verified one.
         authz: Who may come in; None for everybody.
+        by_alternative: Whether *authz* is asked for the certificate's alternative names, of which one has
+            to be allowed, and not for its subject.
     """
 
-    __slots__ = ("_authz", "_done", "_hostname", "failure", "psk_identity")
+    __slots__ = ("_authz", "_by_alternative", "_done", "_hostname", "failure", "psk_identity")
 
-    def __init__(self, hostname: str | None = None, authz: Authz | None = None) -> None:
+    def __init__(
+        self, hostname: str | None = None, authz: Authz | None = None, *, by_alternative: bool = False
+    ) -> None:
         self._hostname = hostname
         self._authz = authz
+        self._by_alternative = by_alternative
         self._done = False
         self.failure: Exception | None = None
         self.psk_identity: str | None = None
@@ -56,7 +61,11 @@ class PeerCheck:
     def _check(self, certificate: x509.Certificate) -> None:
         if self._hostname is not None:
             check_hostname(certificate, self._hostname)
-        if self._authz is not None:
+        if self._authz is None:
+            return
+        if self._by_alternative:
+            self._authz.require_any(alternative_names(certificate))
+        else:
             self._authz.require(distinguished_name(certificate))
 
     def check_identity(self, identity: str) -> bool:

@@ -142,7 +142,12 @@ def _build(
         verify_peer=verify_peer,
         sanity_check=sanity_check,
         password=None if passwordid is None else lambda: secret_bytes(objects, passwordid),
-        settings=Settings(settings["priority"], settings["groups"], _names(settings["alpn"])),
+        settings=Settings(
+            settings["priority"],
+            settings["groups"],
+            _names(settings["alpn"]),
+            None if settings["keylog"] is None else Path(settings["keylog"]),
+        ),
     )
 
 
@@ -163,6 +168,7 @@ TLS_CREDS_X509 = ObjectType(
         "priority": Property("text", doc="versions, ciphers and groups, in OpenSSL's or GnuTLS' words"),
         "groups": Property("text", doc="groups of the key exchange, separated by colons"),
         "alpn": Property("text", doc="application protocols, separated by (doubled) commas"),
+        "keylog": Property("path", doc="a file for the keys of all sessions, for Wireshark"),
     },
     _build,
     takes_objects=True,

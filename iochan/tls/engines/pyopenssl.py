@@ -251,6 +251,14 @@ class PyOpenSSLCodec(TlsCodec):
         return self._connection.get_group_name()
 
     @override
+    def alpn(self) -> str | None:
+        return self._connection.get_alpn_proto_negotiated().decode("utf-8", "backslashreplace") or None
+
+    @override
+    def channel_binding(self) -> bytes:
+        return self._connection.export_keying_material(b"EXPORTER-Channel-Binding", 32, b"")
+
+    @override
     def peer_certificate(self) -> x509.Certificate | None:
         return _readable(partial(self._connection.get_peer_certificate, as_cryptography=True))
 
