@@ -53,8 +53,8 @@ def known_layers() -> dict[str, list[str]]:
 
 
 def _parameters(function: Callable[..., Any]) -> list[str]:
-    """Return the options of a layer: its parameters behind the channel."""
-    return list(inspect.signature(function).parameters)[1:]
+    """Return the options of a layer as addresses write them: its parameters behind the channel."""
+    return [name.replace("_", "-") for name in list(inspect.signature(function).parameters)[1:]]
 
 
 def connect_op(text: str, objects: ObjectSource | None, timeout: float | None) -> Op[Channel]:
@@ -93,7 +93,7 @@ def _wrapper(spec: LayerSpec, side: Side, objects: ObjectSource | None) -> Calla
         elif name == _CREDS:
             options[name] = _source(spec, name, value, objects).get(value, object)
         else:
-            options[name] = value
+            options[name.replace("-", "_")] = value
     if _CREDS in takes and _CREDS not in options:
         message = f"{spec.name}: no credentials: give {spec.name}.creds=ID and the object of that id"
         raise AddressError(message)

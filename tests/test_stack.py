@@ -124,7 +124,7 @@ def test_a_command_and_a_terminal_are_addresses_too() -> None:
 
 def test_every_layer_says_its_options() -> None:
     layers = known_layers()
-    assert layers["tls"] == ["creds", "hostname", "authz"]
+    assert layers["tls"] == ["creds", "hostname", "authz", "authz-by"]
     assert "rate" in layers["throttle"]
 
 

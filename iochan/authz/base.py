@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from typing_extensions import override
 
@@ -35,6 +36,18 @@ class Authz(ABC):
         reason = self.refusal(identity)
         if reason is not None:
             raise PeerRejected(f"the peer {show_text(identity)} may not come in: {reason}")
+
+    def require_any(self, identities: Sequence[str]) -> None:
+        """Do nothing if the owner of all *identities* may come in by one of them.
+
+        Raises:
+            PeerRejected: It may not, or it has none; the message says why the first may not.
+        """
+        if not identities:
+            message = "the peer has none of the names that are asked for: reissue its certificate with one"
+            raise PeerRejected(message)
+        if not any(map(self.is_allowed, identities)):
+            self.require(identities[0])
 
 
 class AuthzById(Authz):

@@ -7,6 +7,7 @@ import json
 import click
 
 from iochan.cli.credscheck import check, show
+from iochan.cli.credsupkeep import psk, renew, revoke
 from iochan.cli.options import json_option
 from iochan.tls.pki import init_directory
 
@@ -15,7 +16,7 @@ __all__ = ["creds"]
 
 @click.group()
 def creds() -> None:
-    """Make credentials, check them, and show them."""
+    """Make credentials, check them, and keep them up."""
 
 
 @creds.command(
@@ -44,4 +45,7 @@ def init(directory: str, names: tuple[str, ...], addresses: tuple[str, ...], as_
 
 
 creds.add_command(check)
+creds.add_command(psk)
+creds.add_command(renew)
+creds.add_command(revoke)
 creds.add_command(show)

@@ -22,6 +22,7 @@ from iochan.tls.material import Material
 from iochan.tls.pemfile import parse_certificates, read_file
 from iochan.tls.psk import check_keys
 from iochan.tls.sanity import check_material
+from iochan.tls.unreadable import UNREADABLE
 
 __all__ = ["check", "show"]
 
@@ -153,7 +154,7 @@ def _describe(certificate: x509.Certificate) -> dict[str, Any]:
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         alternative = ", ".join(str(name.value) for name in names)
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *UNREADABLE):
         alternative = ""
     return {
         "subject": distinguished_name(certificate),

@@ -40,6 +40,14 @@ class TlsCodec(Codec):
         """Return the name of the key exchange group, if the engine can tell."""
 
     @abstractmethod
+    def alpn(self) -> str | None:
+        """Return the application protocol that both agreed on."""
+
+    @abstractmethod
+    def channel_binding(self) -> bytes:
+        """Return the channel binding of the type ``tls-exporter`` (RFC 9266)."""
+
+    @abstractmethod
     def peer_certificate(self) -> x509.Certificate | None:
         """Return the peer's own certificate, if it sent one."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cryptography import x509
@@ -11,7 +13,7 @@ from OpenSSL import SSL, crypto
 
 from iochan.core.errors import CredsError, show_text
 from iochan.tls.creds import Endpoint
-from iochan.tls.engines.bindings import set_groups
+from iochan.tls.engines.bindings import set_groups, set_verify
 from iochan.tls.engines.pyopenssl import note_verify
 from iochan.tls.material import KeyPair, Material
 from iochan.tls.priority import Kind, parse_groups, parse_priority
@@ -29,11 +31,14 @@ class Settings:
         priority: Versions, ciphers and groups, as `iochan.tls.priority` reads them; None for the default.
         groups: Groups for the key exchange, before those of *priority*; None for these.
         alpn: Application protocols in the order of preference.
+        keylog: A file that the keys of every session are added to, for Wireshark: whoever has it reads
+            all that passes. None for no such thing.
     """
 
     priority: str | None = None
     groups: str | None = None
     alpn: tuple[str, ...] = ()
+    keylog: Path | None = None
 
 
 def make_context(endpoint: Endpoint, kind: Kind, settings: Settings) -> SSL.Context:
@@ -70,6 +75,8 @@ def make_context(endpoint: Endpoint, kind: Kind, settings: Settings) -> SSL.Cont
         context.set_session_id(b"iochan")
     if settings.alpn:
         _set_alpn(context, endpoint, settings.alpn)
+    if settings.keylog is not None:
+        _set_keylog(context, settings.keylog)
     return context
 
 
@@ -82,7 +89,7 @@ def use_material(context: SSL.Context, material: Material, *, verify_peer: bool)
     mode = SSL.VERIFY_NONE
     if verify_peer:
         mode = SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
-    context.set_verify(mode, note_verify)
+    set_verify(context, mode, note_verify)
     store = context.get_cert_store()
     if store is None:
         raise AssertionError("a new context has a store")
@@ -125,6 +132,28 @@ def _use_identity(context: SSL.Context, pair: KeyPair, sent: list[x509.Certifica
     except SSL.Error as error:
         message = f"{pair.certificate_file}: refused by OpenSSL, its key or its hash is too weak: reissue it"
         raise CredsError(message) from error
+
+
+def _set_keylog(context: SSL.Context, path: Path) -> None:
+    def open_file() -> int:
+        return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    try:
+        os.close(open_file())
+    except OSError as error:
+        message = f"{path}: no keys can be written there ({error.strerror}): name another file"
+        raise CredsError(message) from error
+
+    def note(_connection: SSL.Connection, line: bytes) -> None:
+        try:
+            descriptor = open_file()
+        except OSError:
+            # The file is gone: the sessions go on, and pyOpenSSL has nowhere to raise to.
+            return
+        with os.fdopen(descriptor, "ab") as file:
+            file.write(line + b"\n")
+
+    context.set_keylog_callback(note)
 
 
 def _set_alpn(context: SSL.Context, endpoint: Endpoint, names: Sequence[str]) -> None:

@@ -7,6 +7,8 @@ from cryptography import x509
 from iochan.core.attribute import Attribute
 
 __all__ = [
+    "TLS_ALPN",
+    "TLS_CHANNEL_BINDING",
     "TLS_CIPHER",
     "TLS_GROUP",
     "TLS_PEER_CERTIFICATE",
@@ -14,6 +16,12 @@ __all__ = [
     "TLS_PEER_NAME",
     "TLS_VERSION",
 ]
+
+TLS_ALPN: Attribute[str | None] = Attribute("TLS application protocol")
+"""The application protocol that both agreed on; None if they did not."""
+
+TLS_CHANNEL_BINDING: Attribute[bytes] = Attribute("TLS channel binding")
+"""What both ends of this one session know and nobody else, of the type ``tls-exporter`` (RFC 9266)."""
 
 TLS_VERSION: Attribute[str] = Attribute("TLS version")
 """The protocol, such as ``TLSv1.3``."""
@@ -31,4 +39,5 @@ TLS_PEER_CHAIN: Attribute[list[x509.Certificate]] = Attribute("TLS peer chain")
 """The certificates that the peer sent, its own first."""
 
 TLS_PEER_NAME: Attribute[str | None] = Attribute("TLS peer name")
-"""The distinguished name of the peer's verified certificate, as GnuTLS prints it; None without one."""
+"""The distinguished name of the peer's verified certificate, as GnuTLS prints it, or the user of its
+pre-shared key; None without either."""

@@ -10,8 +10,9 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from iochan.core.errors import CredsError, PeerRejected, show_text
+from iochan.tls.unreadable import UNREADABLE
 
-__all__ = ["check_hostname", "distinguished_name", "server_name"]
+__all__ = ["alternative_names", "check_hostname", "distinguished_name", "server_name"]
 
 _IpAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -91,6 +92,28 @@ def check_hostname(certificate: x509.Certificate, hostname: str) -> None:
     raise PeerRejected(message)
 
 
+def alternative_names(certificate: x509.Certificate) -> list[str]:
+    """Return the subject alternative names with their kinds: ``DNS:…``, ``IP:…``, ``email:…``, ``URI:…``.
+
+    Raises:
+        PeerRejected: They cannot be read.
+    """
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return []
+    except UNREADABLE as error:
+        message = "the peer's certificate has extensions that cannot be read: reissue it"
+        raise PeerRejected(message) from error
+    kinds: dict[type[x509.GeneralName], str] = {
+        x509.DNSName: "DNS",
+        x509.IPAddress: "IP",
+        x509.RFC822Name: "email",
+        x509.UniformResourceIdentifier: "URI",
+    }
+    return [f"{kinds[type(one)]}:{one.value}" for one in found if type(one) in kinds]
+
+
 def distinguished_name(certificate: x509.Certificate) -> str:
     """Return the subject as GnuTLS and therefore QEMU print it, such as ``CN=qemu,O=Acme,C=UK``.
 
@@ -125,7 +148,7 @@ def _alternative_names(certificate: x509.Certificate) -> tuple[list[str], list[_
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return [], []
-    except ValueError as error:
+    except UNREADABLE as error:
         message = "the peer's certificate has extensions that cannot be read: reissue it"
         raise PeerRejected(message) from error
     addresses = found.get_values_for_type(x509.IPAddress)

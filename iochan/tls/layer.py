@@ -10,13 +10,15 @@ from iochan.authz.base import Authz
 from iochan.core.attribute import Attributes
 from iochan.core.channel import Channel
 from iochan.core.codeclayer import CodecLayer
-from iochan.core.errors import CredsError, RemoteProtocolError
+from iochan.core.errors import CredsError, RemoteProtocolError, show_text
 from iochan.core.op import Op, run
 from iochan.core.upgrade import Upgrade
 from iochan.tls.codec import TlsCodec
 from iochan.tls.creds import Endpoint, TlsCreds
 from iochan.tls.engines.select import make_codec
 from iochan.tls.facts import (
+    TLS_ALPN,
+    TLS_CHANNEL_BINDING,
     TLS_CIPHER,
     TLS_GROUP,
     TLS_PEER_CERTIFICATE,
@@ -35,6 +37,8 @@ __all__ = [
     "tls_server",
     "upgrade",
 ]
+
+_AUTHZ_BY = ("subject", "san")
 
 
 class TlsLayer(CodecLayer):
@@ -66,6 +70,8 @@ class TlsLayer(CodecLayer):
             TLS_CIPHER: tls.cipher,
             TLS_GROUP: tls.group,
             TLS_PEER_CERTIFICATE: tls.peer_certificate,
+            TLS_ALPN: tls.alpn,
+            TLS_CHANNEL_BINDING: tls.channel_binding,
             TLS_PEER_CHAIN: tls.peer_chain,
             TLS_PEER_NAME: self._peer_name,
         }
@@ -77,7 +83,9 @@ class TlsLayer(CodecLayer):
         return distinguished_name(certificate)
 
 
-def tls_server(lower: Channel, creds: TlsCreds, *, authz: Authz | None = None) -> TlsLayer:
+def tls_server(
+    lower: Channel, creds: TlsCreds, *, authz: Authz | None = None, authz_by: str = "subject"
+) -> TlsLayer:
     """Return the server side of TLS on *lower*; call ``handshake`` before any byte.
 
     Args:
@@ -86,10 +94,16 @@ def tls_server(lower: Channel, creds: TlsCreds, *, authz: Authz | None = None) -
         authz: Who may come in, by the distinguished name of its verified certificate or its PSK
             identity; asked inside the handshake, which may wait as long as it does. None for everybody
             whom *creds* let in.
+        authz_by: ``subject``, or ``san`` to ask for the alternative names of the certificate, such as
+            ``DNS:a.example`` and ``URI:spiffe://…``, of which one has to be allowed.
 
     Raises:
-        CredsError: *creds* are for a client, or prove no name that *authz* could be asked for.
+        CredsError: *creds* are for a client, or prove no name that *authz* could be asked for, or
+            *authz_by* is neither.
     """
+    if authz_by not in _AUTHZ_BY:
+        message = f"tls: authz-by {show_text(authz_by)} is none: write {' or '.join(_AUTHZ_BY)}"
+        raise CredsError(message)
     creds.require(Endpoint.SERVER)
     if authz is not None and not creds.proves_name:
         message = (
@@ -97,7 +111,7 @@ def tls_server(lower: Channel, creds: TlsCreds, *, authz: Authz | None = None) -
             "credentials let them come without: set verify_peer on, or use certificates or PSK"
         )
         raise CredsError(message)
-    check = PeerCheck(authz=authz)
+    check = PeerCheck(authz=authz, by_alternative=authz_by == "san")
     return TlsLayer(lower, creds, make_codec(creds.context, server=True, check=check), check)
 
 

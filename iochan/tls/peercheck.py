@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cryptography import x509
 
 from iochan.authz.base import Authz
-from iochan.core.errors import PeerRejected
-from iochan.tls.identity import check_hostname, distinguished_name
+from iochan.core.errors import IochanError, PeerRejected, show_text
+from iochan.tls.identity import alternative_names, check_hostname, distinguished_name
+from iochan.tls.unreadable import UNREADABLE
 
 __all__ = ["PeerCheck"]
 
@@ -20,36 +23,57 @@ class PeerCheck:
     Args:
         hostname: Who a server must be; None to accept every verified one.
         authz: Who may come in; None for everybody.
+        by_alternative: Whether *authz* is asked for the certificate's alternative names, of which one has
+            to be allowed, and not for its subject.
     """
 
-    __slots__ = ("_authz", "_done", "_hostname", "failure", "psk_identity")
+    __slots__ = ("_authz", "_by_alternative", "_done", "_hostname", "failure", "psk_identity")
 
-    def __init__(self, hostname: str | None = None, authz: Authz | None = None) -> None:
+    def __init__(
+        self, hostname: str | None = None, authz: Authz | None = None, *, by_alternative: bool = False
+    ) -> None:
         self._hostname = hostname
         self._authz = authz
+        self._by_alternative = by_alternative
         self._done = False
         self.failure: Exception | None = None
         self.psk_identity: str | None = None
 
-    def check_certificate(self, certificate: x509.Certificate) -> bool:
-        """Tell whether the owner of *certificate* meets the demands; if not, `failure` says why."""
+    def check_certificate(self, read: Callable[[], x509.Certificate]) -> bool:
+        """Tell whether the owner of the certificate that *read* returns meets the demands.
+
+        If not, `failure` says why.
+        """
         try:
-            if self._hostname is not None:
-                check_hostname(certificate, self._hostname)
-            if self._authz is not None:
-                self._authz.require(distinguished_name(certificate))
+            self._check(read())
+        except IochanError as error:
+            self.failure = error
+        except UNREADABLE as error:
+            # OpenSSL lets pass what cryptography does not.
+            message = f"the peer's certificate cannot be read ({show_text(str(error))}): reissue it"
+            self.failure = PeerRejected(message)
         except Exception as error:  # noqa: BLE001 - whatever keeps the answer from being yes makes it no
             self.failure = error
-            return False
-        self._done = True
-        return True
+        else:
+            self._done = True
+        return self._done
+
+    def _check(self, certificate: x509.Certificate) -> None:
+        if self._hostname is not None:
+            check_hostname(certificate, self._hostname)
+        if self._authz is None:
+            return
+        if self._by_alternative:
+            self._authz.require_any(alternative_names(certificate))
+        else:
+            self._authz.require(distinguished_name(certificate))
 
     def check_identity(self, identity: str) -> bool:
         """Tell whether the owner of the pre-shared key *identity* may come in."""
         try:
             if self._authz is not None:
                 self._authz.require(identity)
-        except Exception as error:  # noqa: BLE001 - as above
+        except Exception as error:  # noqa: BLE001 - as for a certificate
             self.failure = error
             return False
         self.psk_identity = identity
@@ -66,5 +90,12 @@ class PeerCheck:
         if certificate is None:
             message = "the peer sent no certificate, and one is required: give it one, or set verify_peer off"
             raise PeerRejected(message)
-        if not self.check_certificate(certificate) and self.failure is not None:
-            raise self.failure
+        self.check_certificate(lambda: certificate)
+        failure = self.take_failure()
+        if failure is not None:
+            raise failure
+
+    def take_failure(self) -> Exception | None:
+        """Return why a demand was not met, once: kept here and raised, it would keep itself alive."""
+        failure, self.failure = self.failure, None
+        return failure

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import crypto
 
 from iochan.core.errors import CredsError
+from iochan.tls.unreadable import UNREADABLE
 
 __all__ = [
     "MAX_PEM",
@@ -61,7 +62,7 @@ def parse_certificates(name: str, data: bytes) -> list[x509.Certificate]:
     """
     try:
         return x509.load_pem_x509_certificates(data)
-    except ValueError as error:
+    except UNREADABLE as error:
         message = f"{name}: holds no PEM certificate that can be read: write it anew, as PEM"
         raise CredsError(message) from error
 
@@ -75,7 +76,7 @@ def parse_crls(name: str, data: bytes) -> list[x509.CertificateRevocationList]:
     pieces = _CRL.findall(data)
     try:
         found = [x509.load_pem_x509_crl(piece) for piece in pieces]
-    except ValueError as error:
+    except UNREADABLE as error:
         message = f"{name}: holds a PEM revocation list that cannot be read: write it anew, as PEM"
         raise CredsError(message) from error
     if not found:

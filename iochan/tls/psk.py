@@ -14,7 +14,7 @@ from iochan.core.errors import CredsError, show_text
 from iochan.objects import ObjectType, Property
 from iochan.tls.context import Settings, make_context
 from iochan.tls.creds import Endpoint, TlsCreds, read_endpoint
-from iochan.tls.engines.bindings import use_psk_client, use_psk_server
+from iochan.tls.engines.bindings import set_verify, use_psk_client, use_psk_server
 from iochan.tls.engines.pyopenssl import note_verify
 from iochan.tls.finding import Finding, Verdict
 from iochan.tls.pemfile import check_directory
@@ -89,7 +89,7 @@ class PskCreds(TlsCreds):
                 raise CredsError(message)
             use_psk_client(context, self._username, keys[self._username])
             # In TLS 1.3 a server may pass the key over and show a certificate: none is ever trusted.
-            context.set_verify(SSL.VERIFY_PEER, note_verify)
+            set_verify(context, SSL.VERIFY_PEER, note_verify)
         return context
 
 

@@ -10,6 +10,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from iochan.tls.creds import Endpoint
 from iochan.tls.finding import Finding, Verdict
+from iochan.tls.unreadable import UNREADABLE
 
 __all__ = ["check_purpose"]
 
@@ -33,7 +34,7 @@ def check_purpose(file: str, certificate: x509.Certificate, leaf_of: Endpoint | 
     """
     try:
         certificate.extensions  # noqa: B018 - reads them, or raises
-    except ValueError:
+    except UNREADABLE:
         yield Finding(Verdict.ERROR, file, "extensions", "has extensions that cannot be read", "reissue it")
         return
     yield _check_constraints(file, certificate, leaf_of)

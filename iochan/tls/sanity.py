@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from OpenSSL import crypto
 
 from iochan.core.errors import PeerRejected
@@ -20,6 +20,7 @@ from iochan.tls.identity import check_hostname, distinguished_name
 from iochan.tls.material import KeyPair, Material
 from iochan.tls.purpose import check_purpose
 from iochan.tls.strength import check_strength
+from iochan.tls.unreadable import UNREADABLE
 from iochan.tls.validity import check_soon, check_validity
 from iochan.tls.verifytext import VERIFY_TEXTS
 
@@ -96,7 +97,7 @@ def _find_issuer(
     for one in found:
         try:
             certificate.verify_directly_issued_by(one)
-        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        except (*UNREADABLE, TypeError, InvalidSignature):
             continue
         return one
     # The right name but no right key: the library's verdict tells.
@@ -138,7 +139,7 @@ def _check_names(pair: KeyPair, endpoint: Endpoint, hostname: str | None) -> Ite
     except x509.ExtensionNotFound:
         cure = "reissue it with the server's names: most clients look at nothing else"
         yield Finding(Verdict.WARNING, file, field, "has no names in subjectAltName", cure)
-    except ValueError:
+    except UNREADABLE:
         return
     else:
         names = ", ".join(str(name.value) for name in found)
@@ -180,7 +181,7 @@ def _is_issuer(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
     try:
         wanted = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
         has = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *UNREADABLE):
         return True
     return wanted.key_identifier is None or wanted.key_identifier == has.digest
 

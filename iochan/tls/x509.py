@@ -20,13 +20,12 @@ from typing import TypeAlias
 from OpenSSL import SSL
 
 from iochan.core.errors import CredsError
-from iochan.core.opening import ObjectSource
-from iochan.objects import ObjectType, Property
+from iochan.objects import ObjectStore, ObjectType, Property
+from iochan.secret import secret_bytes
 from iochan.tls.context import Settings, make_context, use_material
 from iochan.tls.creds import Endpoint, TlsCreds, read_endpoint
 from iochan.tls.finding import Verdict
 from iochan.tls.material import Material
-from iochan.tls.password import password_of
 from iochan.tls.sanity import check_material
 
 __all__ = ["TLS_CREDS_X509", "Password", "X509Creds"]
@@ -129,7 +128,7 @@ class X509Creds(TlsCreds):
 
 
 def _build(
-    objects: ObjectSource,
+    objects: ObjectStore,
     dir: str,  # noqa: A002 - QEMU's name for it
     endpoint: str,
     verify_peer: bool,  # noqa: FBT001 - called by the name of the property
@@ -142,8 +141,13 @@ def _build(
         endpoint,
         verify_peer=verify_peer,
         sanity_check=sanity_check,
-        password=None if passwordid is None else lambda: password_of(objects, passwordid),
-        settings=Settings(settings["priority"], settings["groups"], _names(settings["alpn"])),
+        password=None if passwordid is None else lambda: secret_bytes(objects, passwordid),
+        settings=Settings(
+            settings["priority"],
+            settings["groups"],
+            _names(settings["alpn"]),
+            None if settings["keylog"] is None else Path(settings["keylog"]),
+        ),
     )
 
 
@@ -164,6 +168,7 @@ TLS_CREDS_X509 = ObjectType(
         "priority": Property("text", doc="versions, ciphers and groups, in OpenSSL's or GnuTLS' words"),
         "groups": Property("text", doc="groups of the key exchange, separated by colons"),
         "alpn": Property("text", doc="application protocols, separated by (doubled) commas"),
+        "keylog": Property("path", doc="a file for the keys of all sessions, for Wireshark"),
     },
     _build,
     takes_objects=True,

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from OpenSSL import SSL
 from typing_extensions import override
 
@@ -19,9 +20,10 @@ from iochan.objects import ObjectStore
 from iochan.testing.drivers import blocking
 from iochan.testing.pki import ThrowAwayPki
 from iochan.tls import layer as tls_layer
+from iochan.tls.context import Settings
 from iochan.tls.engines.bindings import BindingsCodec
 from iochan.tls.engines.pyopenssl import PyOpenSSLCodec
-from iochan.tls.facts import TLS_PEER_NAME
+from iochan.tls.facts import TLS_ALPN, TLS_CHANNEL_BINDING, TLS_PEER_NAME
 from iochan.tls.peercheck import PeerCheck
 from iochan.tls.x509 import X509Creds
 
@@ -69,7 +71,7 @@ def test_the_name_of_a_client_decides_within_the_handshake(
             blocking(client.handshake_op(), server.handshake_op())
         server.abort()
         # The client is told by an alert, and not by a connection that is merely gone.
-        with pytest.raises((RemoteProtocolError, HandshakeError), match="alert"):
+        with pytest.raises((RemoteProtocolError, HandshakeError), match="alert bad certificate"):
             run(handshake_and_read_op(client))
 
 
@@ -115,6 +117,19 @@ def test_an_address_names_an_authorisation_that_may_come_later(pki: ThrowAwayPki
                         blocking(client.handshake_op(), server.handshake_op())
 
 
+def test_an_address_chooses_by_which_names_it_asks(pki: ThrowAwayPki) -> None:
+    objects = ObjectStore()
+    objects.add(f"tls-creds-x509,id=tls0,endpoint=server,dir={pki.dir}")
+    objects.add(f"tls-creds-x509,id=tls1,endpoint=client,dir={pki.dir}")
+    objects.add("authz-simple,id=acl0,identity=DNS:localhost")
+    text = "tls+tcp://127.0.0.1:0?tls.creds=tls0&tls.authz=acl0&tls.authz-by=san"
+    with listen(text, objects=objects) as listener:
+        base = connect(listener.addresses[0].removeprefix("tls+"))
+        client = base.tls_client(objects.get("tls1", X509Creds), hostname="localhost")
+        with client, listener.accept(5) as server, pytest.raises(PeerRejected, match="has none of the names"):
+            blocking(server.handshake_op(), client.handshake_op())
+
+
 def test_a_resumed_session_is_asked_again(pki: ThrowAwayPki) -> None:
     # OpenSSL verifies nothing when a session is resumed: the demands must hold all the same.
     pair = PeerCheck(), PeerCheck(authz=SimpleAuthz("CN=somebody else"))
@@ -143,3 +158,67 @@ def test_a_context_of_ours_serves_connections_that_are_not_ours(pki: ThrowAwayPk
             except SSL.WantReadError:
                 continue
     assert done
+
+
+def test_a_refused_clients_error_holds_no_memory_that_c_points_into(pki: ThrowAwayPki) -> None:
+    # The collector would take such memory away under C's hands when the error stands in a cycle.
+    client, server = meet(pki, SimpleAuthz("CN=somebody else"))
+    with client, server:
+        with pytest.raises(PeerRejected):
+            blocking(server.handshake_op(), client.handshake_op())
+        with pytest.raises(RemoteProtocolError) as caught:
+            run(client.read_op())
+    trace = caught.tb
+    while trace is not None:
+        assert not [value for value in trace.tb_frame.f_locals.values() if " buffer " in repr(value)]
+        if trace.tb_next is None:
+            break
+        trace = trace.tb_next
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("78 is no version"), x509.InvalidVersion("78 is no version", 78)], ids=repr
+)
+def test_a_certificate_that_openssl_lets_pass_and_nobody_can_read_is_refused(error: Exception) -> None:
+    def read() -> x509.Certificate:
+        raise error
+
+    check = PeerCheck()
+    assert not check.check_certificate(read)
+    failure = check.take_failure()
+    assert isinstance(failure, PeerRejected)
+    assert "cannot be read ('78 is no version')" in str(failure)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "good"),
+    [("DNS:localhost", True), ("IP:127.0.0.1", True), ("CN=localhost", False), ("DNS:127.0.0.1", False)],
+)
+def test_alternative_names_are_asked_for_where_that_is_wanted(
+    pki: ThrowAwayPki, allowed: str, good: bool
+) -> None:
+    check = PeerCheck(authz=SimpleAuthz(allowed), by_alternative=True)
+    assert check.check_certificate(lambda: pki.server.certificate) is good
+    nameless = PeerCheck(authz=SimpleAuthz(allowed), by_alternative=True)
+    assert not nameless.check_certificate(lambda: pki.client.certificate)
+    assert "has none of the names" in str(nameless.take_failure())
+    near, far = socketpair()
+    with near, far, pytest.raises(CredsError, match="authz-by 'cn' is none: write subject or san"):
+        far.tls_server(X509Creds(pki.dir, "server"), authz=SimpleAuthz(allowed), authz_by="cn")
+
+
+def test_both_ends_have_one_channel_binding_and_one_application_protocol(pki: ThrowAwayPki) -> None:
+    settings = Settings(alpn=("nbd",), keylog=pki.dir / "keys.log")
+    near, far = socketpair()
+    client = near.tls_client(X509Creds(pki.dir, "client", settings=settings), hostname="localhost")
+    server = far.tls_server(X509Creds(pki.dir, "server", settings=Settings(alpn=("nbd",))))
+    with client, server:
+        blocking(client.handshake_op(), server.handshake_op())
+        assert client.extra(TLS_CHANNEL_BINDING) == server.extra(TLS_CHANNEL_BINDING)
+        assert len(client.extra(TLS_CHANNEL_BINDING)) == 32
+        assert client.extra(TLS_ALPN) == server.extra(TLS_ALPN) == "nbd"
+    log = pki.dir / "keys.log"
+    assert b"CLIENT_TRAFFIC_SECRET_0 " in log.read_bytes()
+    assert log.stat().st_mode & 0o077 == 0
+    with pytest.raises(CredsError, match="no keys can be written there"):
+        X509Creds(pki.dir, "client", settings=Settings(keylog=pki.dir))

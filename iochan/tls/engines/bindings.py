@@ -7,10 +7,10 @@ The public calls allocate and copy for each record. The names used here are priv
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
 from typing_extensions import override
 
 from iochan.core.buffers import Flat
@@ -21,10 +21,14 @@ from iochan.tls.codec import join_pieces
 from iochan.tls.engines.pyopenssl import PyOpenSSLCodec
 from iochan.tls.peercheck import PeerCheck
 
-__all__ = ["BindingsCodec", "available", "set_groups", "use_psk_client", "use_psk_server"]
+__all__ = ["BindingsCodec", "available", "set_groups", "set_verify", "use_psk_client", "use_psk_server"]
 
 _SMALL: Final = 16384
 _MAX_IDENTITY: Final = 256
+_REJECTED: Final = 28
+"""``X509_V_ERR_CERT_REJECTED``, which becomes the alert bad_certificate."""
+
+VerifyCallback = Callable[[SSL.Connection, crypto.X509, int, int, int], bool]
 _NEEDED = (
     "SSL_read",
     "SSL_write",
@@ -34,6 +38,9 @@ _NEEDED = (
     "BIO_read",
     "BIO_write",
     "BIO_get_mem_data",
+    "SSL_CTX_set_verify",
+    "X509_STORE_CTX_get_error",
+    "X509_STORE_CTX_set_error",
 )
 _lib: Any = getattr(SSL, "_lib", None)
 _ffi: Any = getattr(SSL, "_ffi", None)
@@ -71,6 +78,27 @@ def set_groups(context: SSL.Context, names: str) -> None:
         _lib.ERR_clear_error()
         message = f"groups {show_text(names)}: this OpenSSL does not know all of them: leave some out"
         raise CredsError(message)
+
+
+def set_verify(context: SSL.Context, mode: int, callback: VerifyCallback) -> None:
+    """Ask *callback* about each certificate, as pyOpenSSL's own call does, and tell the peer of a refusal.
+
+    A refusal of *callback* is not known to OpenSSL, which would tell the peer of an internal error.
+    """
+    context.set_verify(mode, callback)
+    helper = getattr(context, "_verify_helper", None)
+    if helper is None or not available():
+        return
+
+    def ask(ok: int, store: Any) -> int:  # noqa: ANN401 - a pointer of C
+        verdict: int = helper.callback(ok, store)
+        if not verdict and _lib.X509_STORE_CTX_get_error(store) == 0:
+            _lib.X509_STORE_CTX_set_error(store, _REJECTED)
+        return verdict
+
+    wrapped = _ffi.callback("int(int, X509_STORE_CTX *)", ask)
+    _lib.SSL_CTX_set_verify(context._context, mode, wrapped)  # noqa: SLF001
+    _keep(context, wrapped)
 
 
 def use_psk_client(context: SSL.Context, identity: str, key: bytes) -> None:
@@ -142,7 +170,7 @@ def _connections() -> Mapping[Any, SSL.Connection]:
 
 def _keep(context: SSL.Context, callback: object) -> None:
     """Let *callback* live as long as *context*: OpenSSL has its address only."""
-    context._iochan_psk = callback  # type: ignore[attr-defined]  # noqa: SLF001
+    vars(context).setdefault("_iochan_kept", []).append(callback)
 
 
 class BindingsCodec(PyOpenSSLCodec):
@@ -179,6 +207,8 @@ class BindingsCodec(PyOpenSSLCodec):
             got = _SSL_read(ssl, target + done, room - done)
             if got <= 0:
                 if not done:
+                    # A traceback keeps this frame, and the collector must not meet a view that C holds.
+                    del target
                     self._raise(ssl, got)
                 break
             done += got
@@ -221,6 +251,7 @@ class BindingsCodec(PyOpenSSLCodec):
                 break
             done += put
         if done <= 0:
+            del source  # as above
             return super().encode(pieces, room)
         return int(done), (room[: _BIO_read(self._out_bio, _from_buffer(room), len(room))],)
 

@@ -7,8 +7,10 @@ installation of ``cryptography`` allows; this one works everywhere.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from cryptography import x509
 from OpenSSL import SSL, crypto
@@ -16,12 +18,22 @@ from typing_extensions import override
 
 from iochan.core.buffers import Flat
 from iochan.core.codec import BATCH, STARVED
-from iochan.core.errors import HandshakeError, PeerRejected, RemoteProtocolError, TruncatedError, show_bytes
+from iochan.core.errors import (
+    HandshakeError,
+    PeerRejected,
+    RemoteProtocolError,
+    TruncatedError,
+    show_bytes,
+    show_text,
+)
 from iochan.tls.codec import RECORD, TlsCodec, join_pieces
 from iochan.tls.peercheck import PeerCheck
+from iochan.tls.unreadable import UNREADABLE
 from iochan.tls.verifytext import VERIFY_TEXTS
 
 __all__ = ["PyOpenSSLCodec", "VerifyFailure", "note_verify"]
+
+T = TypeVar("T")
 
 _FIRST_BYTES = 24
 _NOT_TLS = {
@@ -67,9 +79,12 @@ def note_verify(connection: SSL.Connection, certificate: crypto.X509, code: int,
     if codec is None:
         return bool(ok)
     if ok:
-        return depth > 0 or codec.check.check_certificate(certificate.to_cryptography())
+        return depth > 0 or codec.check.check_certificate(certificate.to_cryptography)
     if codec.failure is None:
-        subject = certificate.to_cryptography().subject.rfc4514_string()
+        try:
+            subject = certificate.to_cryptography().subject.rfc4514_string()
+        except UNREADABLE:
+            subject = "it cannot be read"
         reason = VERIFY_TEXTS.get(code, f"verification error {code} of OpenSSL")
         codec.failure = VerifyFailure(code, depth, subject or "no subject", reason)
     return False
@@ -236,13 +251,21 @@ class PyOpenSSLCodec(TlsCodec):
         return self._connection.get_group_name()
 
     @override
+    def alpn(self) -> str | None:
+        return self._connection.get_alpn_proto_negotiated().decode("utf-8", "backslashreplace") or None
+
+    @override
+    def channel_binding(self) -> bytes:
+        return self._connection.export_keying_material(b"EXPORTER-Channel-Binding", 32, b"")
+
+    @override
     def peer_certificate(self) -> x509.Certificate | None:
-        return self._connection.get_peer_certificate(as_cryptography=True)
+        return _readable(partial(self._connection.get_peer_certificate, as_cryptography=True))
 
     @override
     def peer_chain(self) -> list[x509.Certificate]:
         own = self.peer_certificate()
-        chain = self._connection.get_peer_cert_chain(as_cryptography=True) or []
+        chain = _readable(partial(self._connection.get_peer_cert_chain, as_cryptography=True)) or []
         # OpenSSL leaves a client's own certificate out of what a server sees as its chain.
         return chain if own is None or own in chain else [own, *chain]
 
@@ -254,10 +277,11 @@ class PyOpenSSLCodec(TlsCodec):
         )
         return HandshakeError(f"the peer ended the connection during the TLS handshake, {what}")
 
-    def _failed_handshake(self, error: SSL.Error) -> HandshakeError | PeerRejected:
+    def _failed_handshake(self, error: SSL.Error) -> Exception:
         reasons = _reasons(error)
-        if self.check.failure is not None:
-            raise self.check.failure from None
+        failure = self.check.take_failure()
+        if failure is not None:
+            return failure
         if "certificate verify failed" in reasons:
             return PeerRejected(f"the peer's certificate was refused: {self.failure or 'no reason given'}")
         if "peer did not return a certificate" in reasons:
@@ -276,6 +300,15 @@ class PyOpenSSLCodec(TlsCodec):
         if alerts:
             return f"the peer refused the TLS handshake: {'; '.join(alerts)}; its log tells why"
         return f"the TLS handshake failed: {'; '.join(reasons) or 'no reason given'}"
+
+
+def _readable(read: Callable[[], T]) -> T:
+    """Return what *read* makes of the peer's certificates, which OpenSSL may have let pass as they are."""
+    try:
+        return read()
+    except UNREADABLE as error:
+        message = f"the peer's certificate cannot be read ({show_text(str(error))}): reissue it"
+        raise PeerRejected(message) from error
 
 
 def _cut() -> TruncatedError:
