@@ -46,6 +46,9 @@ PEERS = (
     Peer("socat", "-V", "socat"),
     Peer("stunnel", "-version", "stunnel4"),
     Peer("qemu-system-x86_64", "--version", "qemu-system-x86"),
+    Peer("cryptsetup", "--version", "cryptsetup-bin"),
+    Peer("qemu-img", "--version", "qemu-utils"),
+    Peer("qemu-io", "--version", "qemu-utils"),
     Peer("ps", "--version", "procps"),
 )
 

@@ -9,8 +9,13 @@ import click
 from typing_extensions import override
 
 from iochan.cli.cat import cat
+from iochan.cli.cipher import cipher
 from iochan.cli.creds import creds
+from iochan.cli.crypto import crypto
 from iochan.cli.demo import demo
+from iochan.cli.hash import hash_command
+from iochan.cli.kdf import kdf
+from iochan.cli.luks import luks
 from iochan.cli.perf import perf
 from iochan.cli.relay import relay
 from iochan.cli.secret import secret
@@ -56,6 +61,11 @@ def main(verbose: int) -> None:
 main.add_command(cat)
 main.add_command(creds)
 main.add_command(demo)
+main.add_command(cipher)
+main.add_command(crypto)
+main.add_command(hash_command)
+main.add_command(kdf)
+main.add_command(luks)
 main.add_command(perf)
 main.add_command(relay)
 main.add_command(secret)

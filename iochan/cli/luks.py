@@ -1,0 +1,207 @@
+"""``iochan luks``: encrypted images."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from iochan.channels.file import FileChannel
+from iochan.cli.options import json_option
+from iochan.core.channel import Channel
+from iochan.core.errors import SecretError
+from iochan.core.op import run
+from iochan.crypto.block import (
+    LuksHeader,
+    add_key_op,
+    create_luks_op,
+    open_luks_op,
+    read_header_op,
+    remove_key_op,
+)
+from iochan.secret import Secret, load_file
+
+__all__ = ["luks"]
+
+_COPY = 1 << 20
+
+image_argument = click.argument("image", type=click.Path(dir_okay=False))
+key_option = click.option(
+    "--key-file", metavar="FILE", help="The password; asked for on a terminal if not given."
+)
+trim_option = click.option("--trim", is_flag=True, help="Leave out one newline at the end of key files.")
+time_option = click.option(
+    "--iter-time", type=click.IntRange(1), default=2000, show_default=True, help="Milliseconds of a try."
+)
+
+
+@click.group()
+def luks() -> None:
+    """Make LUKS images (version 1), read and write them, and change their keys."""
+
+
+@luks.command()
+@image_argument
+@json_option
+def info(image: str, as_json: bool) -> None:
+    """Show what the header of IMAGE says; no password is needed."""
+    with _open(image, "r") as channel:
+        facts = _facts(run(read_header_op(channel)))
+    if as_json:
+        click.echo(json.dumps(facts))
+        return
+    for name, value in facts.items():
+        if name != "slots":
+            click.echo(f"{name + ':':<18}{value}")
+    for slot in facts["slots"]:
+        state = f"active, {slot['iterations']} iterations" if slot["active"] else "free"
+        click.echo(f"{'slot ' + str(slot['number']) + ':':<18}{state}")
+
+
+@luks.command(
+    epilog="\b\nExamples:\n  iochan luks create disk.luks --size 64M --key-file pw\n"
+    "  iochan luks create disk.luks --size 1G --cipher aes-128 --mode cbc --ivgen essiv --iv-hash sha256"
+)
+@image_argument
+@click.option("--size", required=True, help="Plain bytes; K, M, G and T may stand behind the number.")
+@click.option("--cipher", default="aes-256", show_default=True)
+@click.option("--mode", default="xts", show_default=True)
+@click.option("--ivgen", default="plain64", show_default=True)
+@click.option("--iv-hash", help="The hash of essiv.")
+@click.option("--hash", "hash_name", default="sha256", show_default=True, help="The hash of the key slots.")
+@key_option
+@trim_option
+@time_option
+def create(
+    image: str,
+    size: str,
+    cipher: str,
+    mode: str,
+    ivgen: str,
+    iv_hash: str | None,
+    hash_name: str,
+    key_file: str | None,
+    trim: bool,
+    iter_time: int,
+) -> None:
+    """Make IMAGE, a new file, an encrypted image."""
+    password = _password(key_file, "Password of the image", trim=trim, confirm=True)
+    with _open(image, "x") as channel:
+        operation = create_luks_op(
+            channel,
+            password.view(),
+            _size(size),
+            algorithm=cipher,
+            mode=mode,
+            ivgen=ivgen,
+            iv_hash=iv_hash,
+            hash_algorithm=hash_name,
+            iteration_time=iter_time,
+        )
+        run(operation)
+
+
+@luks.command("open", epilog="\b\nExample:\n  iochan luks open disk.luks --key-file pw > plain.img")
+@image_argument
+@key_option
+@trim_option
+@click.option("--write", is_flag=True, help="Write standard input into the image, from its first byte on.")
+def open_command(image: str, key_file: str | None, trim: bool, write: bool) -> None:
+    """Write the plain bytes of IMAGE to standard output."""
+    password = _password(key_file, "Password", trim=trim)
+    with _open(image, "rw" if write else "r") as channel:
+        plain = run(open_luks_op(channel, password.view()))
+        room = memoryview(bytearray(_COPY))
+        if write:
+            while got := sys.stdin.buffer.readinto(room):  # type: ignore[union-attr] # typeshed lacks it
+                plain.write_all(room[:got])
+        else:
+            while got := plain.readinto(room):
+                sys.stdout.buffer.write(room[:got])
+            sys.stdout.buffer.flush()
+
+
+@luks.command("add-key")
+@image_argument
+@key_option
+@click.option(
+    "--new-key-file", metavar="FILE", help="The new password; asked for on a terminal if not given."
+)
+@click.option("--slot", type=click.IntRange(0, 7), help="Where it goes; the first free slot if not given.")
+@trim_option
+@time_option
+def add_key(
+    image: str, key_file: str | None, new_key_file: str | None, slot: int | None, trim: bool, iter_time: int
+) -> None:
+    """Let another password open IMAGE as well."""
+    password = _password(key_file, "Password that opens it now", trim=trim)
+    new = _password(new_key_file, "New password", trim=trim, confirm=True)
+    with _open(image, "rw") as channel:
+        operation = add_key_op(channel, password.view(), new.view(), slot=slot, iteration_time=iter_time)
+        click.echo(f"slot {run(operation)}")
+
+
+@luks.command("remove-key")
+@image_argument
+@key_option
+@click.option("--slot", type=click.IntRange(0, 7), help="The slot to free, instead of a password's.")
+@click.option("--force", is_flag=True, help="Also the last one: nothing opens the image any more then.")
+@trim_option
+def remove_key(image: str, key_file: str | None, slot: int | None, force: bool, trim: bool) -> None:
+    """Let a password open IMAGE no more."""
+    password = None if slot is not None else _password(key_file, "Password to remove", trim=trim)
+    with _open(image, "rw") as channel:
+        view = None if password is None else password.view()
+        for number in run(remove_key_op(channel, slot=slot, password=view, force=force)):
+            click.echo(f"slot {number} is free")
+
+
+@contextmanager
+def _open(path: str, access: str) -> Iterator[Channel]:
+    if access == "x":
+        # Never over something that exists.
+        open(path, "xb").close()  # noqa: PTH123
+        access = "rw"
+    elif access == "rw":
+        open(path, "r+b").close()  # noqa: PTH123
+    with FileChannel.open(path, access) as channel:
+        yield channel
+
+
+def _facts(header: LuksHeader) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "uuid": header.uuid,
+        "cipher": header.algorithm,
+        "mode": header.mode_text,
+        "hash": header.hash,
+        "payload offset": header.payload * 512,
+        "key length": header.key_length,
+        "slots": [
+            {"number": number, "active": slot.active, "iterations": slot.iterations}
+            for number, slot in enumerate(header.slots)
+        ],
+    }
+
+
+def _size(text: str) -> int:
+    units = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+    number, unit = (text[:-1], units[text[-1].upper()]) if text[-1:].upper() in units else (text, 1)
+    if not (number.isascii() and number.isdigit()):
+        message = f"--size {text!r}: give bytes, perhaps with K, M, G or T behind"
+        raise click.UsageError(message)
+    return int(number) * unit
+
+
+def _password(path: str | None, prompt: str, *, trim: bool, confirm: bool = False) -> Secret:
+    if path is not None:
+        return load_file(path, trim=trim)
+    if not sys.stdin.isatty():
+        message = "no password: give --key-file FILE, or run it on a terminal to be asked"
+        raise SecretError(message)
+    typed: str = click.prompt(prompt, hide_input=True, confirmation_prompt=confirm, err=True)
+    return Secret(typed.encode("utf-8"))

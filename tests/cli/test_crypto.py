@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import iochan, said
+
+pytestmark = pytest.mark.slow
+
+
+def test_digests_are_printed_as_sha256sum_does(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"content")
+    done = iochan("hash", str(path))
+    assert done.stdout.decode() == f"{hashlib.sha256(b'content').hexdigest()}  {path}\n"
+    found = json.loads(iochan("hash", "-a", "md5", "--format", "base64", "--json", str(path)).stdout)
+    assert (
+        found["files"] == [{"file": str(path), "digest": "mgNkuembtrs+bbCjb5LKiQ=="}]
+        or len(found["files"]) == 1
+    )
+    assert "unknown hash 'sha255'" in said(iochan("hash", "-a", "sha255", str(path)))
+
+
+@pytest.mark.parametrize("mode", ["gcm", "cbc", "ctr", "ecb"])
+@pytest.mark.parametrize("size", [0, 5, 16, (1 << 20) + 3])
+def test_files_are_encrypted_and_come_back(tmp_path: Path, mode: str, size: int) -> None:
+    (tmp_path / "key").write_bytes(bytes(range(32)))
+    plain = os.urandom(size)
+    (tmp_path / "plain").write_bytes(plain)
+    options = ["-m", mode, "--key-file", str(tmp_path / "key")]
+    assert (
+        iochan("cipher", "encrypt", *options, str(tmp_path / "plain"), str(tmp_path / "sealed")).returncode
+        == 0
+    )
+    back = iochan("cipher", "decrypt", *options, str(tmp_path / "sealed"), str(tmp_path / "back"))
+    assert back.returncode == 0, back.stderr
+    assert (tmp_path / "back").read_bytes() == plain
+
+
+def test_a_forged_file_never_appears(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(bytes(range(32)))
+    (tmp_path / "plain").write_bytes(bytes(1000))
+    key = ["--key-file", str(tmp_path / "key")]
+    iochan("cipher", "encrypt", *key, str(tmp_path / "plain"), str(tmp_path / "sealed"))
+    sealed = bytearray((tmp_path / "sealed").read_bytes())
+    sealed[500] ^= 1
+    (tmp_path / "sealed").write_bytes(sealed)
+    before = sorted(tmp_path.iterdir())
+    text = said(iochan("cipher", "decrypt", *key, str(tmp_path / "sealed"), str(tmp_path / "back")))
+    assert "the GCM tag does not fit" in text
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_keys_are_made_of_passwords(tmp_path: Path) -> None:
+    (tmp_path / "password").write_bytes(b"password\n")
+    done = iochan(
+        "kdf", "pbkdf2", "--password-file", str(tmp_path / "password"), "--trim", "--salt", "73616c74",
+        "--iterations", "4096", "--length", "20", "-a", "sha1",
+    )  # fmt: skip
+    assert done.stdout.decode().strip() == "4b007901b765489abead49d926f721d065a429c1"
+    assert iochan("kdf", "pbkdf2").returncode == 2
+
+
+def test_the_backends_are_shown() -> None:
+    found = json.loads(iochan("crypto", "backends", "--json").stdout)
+    assert {"cryptography", "hashlib", "libgcrypt", "nettle"} <= {*found["backends"], *found["missing"]}
+    rows = {(row["algorithm"], row["mode"]): row for row in found["algorithms"]}
+    assert "cryptography" in rows["aes-256", "cbc"]["backends"]
+    assert rows["sha256", "hash"]["chosen"] == "hashlib"
+    assert b"aes-256" in iochan("crypto", "backends").stdout
+
+
+def test_images_are_made_opened_and_their_keys_changed(tmp_path: Path) -> None:
+    (tmp_path / "one").write_bytes(b"first")
+    (tmp_path / "two").write_bytes(b"second")
+    image, one, two = (str(tmp_path / name) for name in ("image", "one", "two"))
+    quick = ["--iter-time", "1"]
+    assert iochan("luks", "create", image, "--size", "64K", "--key-file", one, *quick).returncode == 0
+    assert "File exists" in said(iochan("luks", "create", image, "--size", "1K", "--key-file", one, *quick))
+    facts = json.loads(iochan("luks", "info", image, "--json").stdout)
+    assert (facts["cipher"], facts["mode"], facts["payload offset"]) == ("aes-256", "xts-plain64", 2068480)
+    added = iochan("luks", "add-key", image, "--key-file", one, "--new-key-file", two, *quick)
+    assert added.stdout == b"slot 1\n"
+    assert iochan("luks", "remove-key", image, "--key-file", one).stdout == b"slot 0 is free\n"
+    assert "opens none" in said(iochan("luks", "open", image, "--key-file", one))
+    assert iochan("luks", "open", image, "--key-file", two).stdout != b""
+    assert "the last key" in said(iochan("luks", "remove-key", image, "--slot", "1"))
+    assert "no password" in said(iochan("luks", "open", image))
