@@ -48,6 +48,18 @@ class TlsCodec(Codec):
         """Return the channel binding of the type ``tls-exporter`` (RFC 9266)."""
 
     @abstractmethod
+    def session(self) -> object | None:
+        """Return what `resume` takes; None when the peer has given nothing to resume by yet."""
+
+    @abstractmethod
+    def resume(self, session: object) -> None:
+        """Offer to go on from *session*, of the same creds and host name; before the first step."""
+
+    @abstractmethod
+    def resumed(self) -> bool | None:
+        """Tell whether this session goes on from an earlier one; None if the engine cannot tell."""
+
+    @abstractmethod
     def peer_certificate(self) -> x509.Certificate | None:
         """Return the peer's own certificate, if it sent one."""
 

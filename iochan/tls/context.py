@@ -33,12 +33,15 @@ class Settings:
         alpn: Application protocols in the order of preference.
         keylog: A file that the keys of every session are added to, for Wireshark: whoever has it reads
             all that passes. None for no such thing.
+        resume: Whether a client goes on from its last session with the same host name, if that ended in
+            order: no certificates are sent then, and those of the first time are checked again.
     """
 
     priority: str | None = None
     groups: str | None = None
     alpn: tuple[str, ...] = ()
     keylog: Path | None = None
+    resume: bool = False
 
 
 def make_context(endpoint: Endpoint, kind: Kind, settings: Settings) -> SSL.Context:

@@ -10,7 +10,11 @@ from typing_extensions import override
 
 from iochan.core.errors import CredsError
 
-__all__ = ["Endpoint", "TlsCreds", "read_endpoint"]
+__all__ = ["MAX_SESSIONS", "Endpoint", "TlsCreds", "read_endpoint"]
+
+
+MAX_SESSIONS = 256
+"""How many sessions a client's creds keep to go on from."""
 
 
 class Endpoint(Enum):
@@ -39,7 +43,7 @@ class TlsCreds:
     One object serves any number of sessions; sessions that run keep what they began with.
     """
 
-    __slots__ = ("_context", "_dir", "_endpoint", "_verify_peer")
+    __slots__ = ("_context", "_dir", "_endpoint", "_sessions", "_verify_peer")
 
     def __init__(
         self,
@@ -50,6 +54,7 @@ class TlsCreds:
         verify_peer: bool,
     ) -> None:
         self._context = context
+        self._sessions: dict[str, tuple[SSL.Context, object]] = {}
         self._dir = dir
         self._endpoint = endpoint
         self._verify_peer = verify_peer
@@ -87,6 +92,24 @@ class TlsCreds:
     def context(self) -> SSL.Context:
         """What sessions are made of; pyOpenSSL freezes it when the first one is."""
         return self._context
+
+    @property
+    def resumes(self) -> bool:
+        """Whether a client goes on from earlier sessions, which saves the certificates."""
+        return False
+
+    def session_of(self, hostname: str) -> object | None:
+        """Return the last session with *hostname* that can be gone on from, once: it is given away."""
+        context, session = self._sessions.pop(hostname, (None, None))
+        # After a reload none counts that was verified by what stood in the files before.
+        return session if context is self._context else None
+
+    def keep_session(self, hostname: str, session: object, context: SSL.Context) -> None:
+        """Keep *session* of *context* for the next connection to *hostname*; the oldest of many goes."""
+        self._sessions.pop(hostname, None)
+        self._sessions[hostname] = (context, session)
+        if len(self._sessions) > MAX_SESSIONS:
+            self._sessions.pop(next(iter(self._sessions)), None)
 
     def require(self, endpoint: Endpoint) -> None:
         """Do nothing if these credentials are for *endpoint*.

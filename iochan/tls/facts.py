@@ -14,6 +14,7 @@ __all__ = [
     "TLS_PEER_CERTIFICATE",
     "TLS_PEER_CHAIN",
     "TLS_PEER_NAME",
+    "TLS_RESUMED",
     "TLS_VERSION",
 ]
 
@@ -22,6 +23,9 @@ TLS_ALPN: Attribute[str | None] = Attribute("TLS application protocol")
 
 TLS_CHANNEL_BINDING: Attribute[bytes] = Attribute("TLS channel binding")
 """What both ends of this one session know and nobody else, of the type ``tls-exporter`` (RFC 9266)."""
+
+TLS_RESUMED: Attribute[bool | None] = Attribute("TLS session resumed")
+"""Whether the session goes on from an earlier one; None where the engine cannot tell."""
 
 TLS_VERSION: Attribute[str] = Attribute("TLS version")
 """The protocol, such as ``TLSv1.3``."""

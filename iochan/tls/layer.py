@@ -13,7 +13,6 @@ from iochan.core.codeclayer import CodecLayer
 from iochan.core.errors import CredsError, RemoteProtocolError, show_text
 from iochan.core.op import Op, run
 from iochan.core.upgrade import Upgrade
-from iochan.tls.codec import TlsCodec
 from iochan.tls.creds import Endpoint, TlsCreds
 from iochan.tls.engines.select import make_codec
 from iochan.tls.facts import (
@@ -24,6 +23,7 @@ from iochan.tls.facts import (
     TLS_PEER_CERTIFICATE,
     TLS_PEER_CHAIN,
     TLS_PEER_NAME,
+    TLS_RESUMED,
     TLS_VERSION,
 )
 from iochan.tls.identity import distinguished_name, server_name
@@ -49,18 +49,40 @@ class TlsLayer(CodecLayer):
     for `ReadFlag.RELAXED_EOF` or this program shut the reading direction down.
     """
 
-    __slots__ = ("_check", "_creds", "_tls")
+    __slots__ = ("_check", "_context", "_creds", "_resume_as", "_tls")
 
-    def __init__(self, lower: Channel, creds: TlsCreds, codec: TlsCodec, check: PeerCheck) -> None:
-        super().__init__(lower, codec, "tls")
+    def __init__(
+        self,
+        lower: Channel,
+        creds: TlsCreds,
+        check: PeerCheck,
+        *,
+        server_name: str | None = None,
+        resume_as: str | None = None,
+    ) -> None:
         self._creds = creds
-        self._tls = codec
+        self._context = creds.context
+        server = creds.endpoint is Endpoint.SERVER
+        self._tls = make_codec(self._context, server=server, server_name=server_name, check=check)
+        super().__init__(lower, self._tls, "tls")
         self._check = check
+        self._resume_as = resume_as
+        session = None if resume_as is None else creds.session_of(resume_as)
+        if session is not None:
+            self._tls.resume(session)
 
     @override
     def check_established(self) -> None:
         if self._creds.demands_certificate:
             self._check.require(self._tls.peer_certificate())
+
+    @override
+    def farewell_op(self) -> Op[None]:
+        if self._resume_as is not None and self._established:
+            session = self._tls.session()
+            if session is not None:
+                self._creds.keep_session(self._resume_as, session, self._context)
+        yield from super().farewell_op()
 
     @override
     def attributes(self) -> Attributes:
@@ -72,6 +94,7 @@ class TlsLayer(CodecLayer):
             TLS_PEER_CERTIFICATE: tls.peer_certificate,
             TLS_ALPN: tls.alpn,
             TLS_CHANNEL_BINDING: tls.channel_binding,
+            TLS_RESUMED: tls.resumed,
             TLS_PEER_CHAIN: tls.peer_chain,
             TLS_PEER_NAME: self._peer_name,
         }
@@ -112,7 +135,7 @@ def tls_server(
         )
         raise CredsError(message)
     check = PeerCheck(authz=authz, by_alternative=authz_by == "san")
-    return TlsLayer(lower, creds, make_codec(creds.context, server=True, check=check), check)
+    return TlsLayer(lower, creds, check)
 
 
 def tls_client(lower: Channel, creds: TlsCreds, *, hostname: str | None = None) -> TlsLayer:
@@ -135,8 +158,8 @@ def tls_client(lower: Channel, creds: TlsCreds, *, hostname: str | None = None) 
         raise CredsError(message)
     name = None if hostname is None else server_name(hostname)
     check = PeerCheck(hostname if creds.demands_certificate else None)
-    codec = make_codec(creds.context, server=False, server_name=name, check=check)
-    return TlsLayer(lower, creds, codec, check)
+    resume_as = (hostname or "") if creds.resumes else None
+    return TlsLayer(lower, creds, check, server_name=name, resume_as=resume_as)
 
 
 def start_tls(

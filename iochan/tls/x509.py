@@ -15,9 +15,10 @@ import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from OpenSSL import SSL
+from typing_extensions import override
 
 from iochan.core.errors import CredsError
 from iochan.objects import ObjectStore, ObjectType, Property
@@ -100,6 +101,11 @@ class X509Creds(TlsCreds):
         TlsCreds.__init__(made, context, dir=None, endpoint=material.endpoint, verify_peer=verify_peer)
         return made
 
+    @property
+    @override
+    def resumes(self) -> bool:
+        return self._settings.resume
+
     def reload(self) -> None:
         """Read the files anew, for the sessions from now on; those that run keep what they have.
 
@@ -134,7 +140,7 @@ def _build(
     verify_peer: bool,  # noqa: FBT001 - called by the name of the property
     sanity_check: bool,  # noqa: FBT001
     passwordid: str | None,
-    **settings: str | None,
+    **settings: Any,  # noqa: ANN401 - each of its own type
 ) -> X509Creds:
     return X509Creds(
         dir,
@@ -147,6 +153,7 @@ def _build(
             settings["groups"],
             _names(settings["alpn"]),
             None if settings["keylog"] is None else Path(settings["keylog"]),
+            resume=settings["resume"],
         ),
     )
 
@@ -168,6 +175,7 @@ TLS_CREDS_X509 = ObjectType(
         "priority": Property("text", doc="versions, ciphers and groups, in OpenSSL's or GnuTLS' words"),
         "groups": Property("text", doc="groups of the key exchange, separated by colons"),
         "alpn": Property("text", doc="application protocols, separated by (doubled) commas"),
+        "resume": Property("bool", default=False, doc="whether a client goes on from earlier sessions"),
         "keylog": Property("path", doc="a file for the keys of all sessions, for Wireshark"),
     },
     _build,

@@ -39,6 +39,7 @@ _NEEDED = (
     "BIO_write",
     "BIO_get_mem_data",
     "SSL_CTX_set_verify",
+    "SSL_session_reused",
     "X509_STORE_CTX_get_error",
     "X509_STORE_CTX_set_error",
 )
@@ -259,3 +260,7 @@ class BindingsCodec(PyOpenSSLCodec):
     def take(self, room: memoryview) -> int:
         got: int = _BIO_read(self._out_bio, _from_buffer(room), len(room))
         return max(0, got)
+
+    @override
+    def resumed(self) -> bool | None:
+        return bool(_lib.SSL_session_reused(self._ssl))

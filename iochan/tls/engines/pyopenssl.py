@@ -259,6 +259,19 @@ class PyOpenSSLCodec(TlsCodec):
         return self._connection.export_keying_material(b"EXPORTER-Channel-Binding", 32, b"")
 
     @override
+    def session(self) -> object | None:
+        return self._connection.get_session()
+
+    @override
+    def resume(self, session: object) -> None:
+        if isinstance(session, SSL.Session):
+            self._connection.set_session(session)
+
+    @override
+    def resumed(self) -> bool | None:
+        return None
+
+    @override
     def peer_certificate(self) -> x509.Certificate | None:
         return _readable(partial(self._connection.get_peer_certificate, as_cryptography=True))
 
