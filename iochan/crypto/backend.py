@@ -75,7 +75,7 @@ class CipherContext(ABC):
 
 
 class AeadContext(CipherContext):
-    """A mode that authenticates what it encrypts (`CipherMode.GCM`), one message a nonce.
+    """A mode that authenticates what it encrypts (GCM), one message a nonce.
 
     Its ``set_iv`` takes a nonce of 8 to 128 bytes and starts a message; ``encrypt_into`` and
     ``decrypt_into`` take any length and may be called many times.
@@ -133,7 +133,7 @@ class Backend(ABC):
         return False
 
     def cipher(self, algorithm: CipherAlgorithm, mode: CipherMode, key: Buffer) -> CipherContext:
-        """Return a context for *key*; for `CipherMode.GCM` an `AeadContext`."""
+        """Return a context for *key*; for GCM an `AeadContext`."""
         self._lacks(f"{algorithm}-{mode}")
 
     def hash_supports(self, algorithm: HashAlgorithm) -> bool:

@@ -15,7 +15,7 @@ class CipherAlgorithm(enum.StrEnum):
     """A block cipher with its key size; ``CipherAlgorithm("aes-256")`` finds one by its name."""
 
     key_length: int
-    """Bytes of a key; `CipherMode.XTS` takes two of them."""
+    """Bytes of a key; XTS takes two of them."""
     block_length: int
     """Bytes of a block."""
 
