@@ -1,9 +1,9 @@
 """Which backend does the work: the one that is asked for, else the quickest that has the algorithm.
 
 The order when nobody asks is by measurement: hashlib is the quickest for hashes of a few bytes and equal
-beyond; a kept ``cryptography`` context is the quickest cipher for a few bytes; libgcrypt leads in CTR and XTS,
-where ``cryptography`` needs a new context for each sector, and single DES is in libgcrypt and nettle only. The
-manual's page on who does the cryptography has the figures.
+beyond; a kept ``cryptography`` context is the quickest cipher for a few bytes; libgcrypt leads in CTR and in
+XTS, where ``cryptography`` needs a new context for each sector, and single DES is in libgcrypt and nettle
+only. The manual's page on who does the cryptography has the figures.
 """
 
 from __future__ import annotations
