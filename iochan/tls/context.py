@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from cryptography import x509
 from OpenSSL import SSL, crypto
@@ -44,6 +44,10 @@ class Settings:
     resume: bool = False
 
 
+_NO_AUTO_CHAIN: Final = 0x08
+"""``SSL_MODE_NO_AUTO_CHAIN``, which pyOpenSSL has no name for."""
+
+
 def make_context(endpoint: Endpoint, kind: Kind, settings: Settings) -> SSL.Context:
     """Return a new context without any credentials, which verifies nobody.
 
@@ -59,6 +63,9 @@ def make_context(endpoint: Endpoint, kind: Kind, settings: Settings) -> SSL.Cont
     # After its handshake a session must never need to write in order to read.
     context.set_options(SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_COMPRESSION)
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    # A certificate's file has the chain to send, as GnuTLS has it. Else OpenSSL would look for one among the
+    # trusted CAs in every handshake, and send the root as well.
+    context.set_mode(_NO_AUTO_CHAIN)
     try:
         if priority.ciphers:
             context.set_cipher_list(priority.ciphers.encode())
@@ -98,7 +105,7 @@ def use_material(context: SSL.Context, material: Material, *, verify_peer: bool)
         raise AssertionError("a new context has a store")
     for certificate in material.authorities:
         store.add_cert(crypto.X509.from_cryptography(certificate))
-        if material.endpoint is Endpoint.SERVER:
+        if verify_peer and material.endpoint is Endpoint.SERVER:
             # So that a client with several certificates knows which one to send (RFC 8446, 4.2.4).
             context.add_client_ca(certificate)
     for crl in material.crls:

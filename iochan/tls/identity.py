@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 from cryptography import x509
@@ -18,6 +20,8 @@ _IpAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _MAX_HOSTNAME = 1024
 _SHOWN_NAMES = 8
+_KEPT = 64
+"""How many certificates' names, and host names, are kept: a program meets the same few again and again."""
 
 # The names that GnuTLS prints; any other type is its number, and its value stands as DER in hex.
 _GNUTLS_NAMES = {
@@ -45,6 +49,7 @@ _GNUTLS_NAMES = {
 }
 
 
+@lru_cache(maxsize=_KEPT)
 def server_name(hostname: str) -> str | None:
     """Return *hostname* as a client asks for it by SNI: A-labels without a last dot; None for an IP address.
 
@@ -143,18 +148,19 @@ def _header_size(der: bytes) -> int:
     return 2 + (der[1] & 0x7F if der[1] & 0x80 else 0)
 
 
-def _alternative_names(certificate: x509.Certificate) -> tuple[list[str], list[_IpAddress]]:
+@lru_cache(maxsize=_KEPT)
+def _alternative_names(certificate: x509.Certificate) -> tuple[Sequence[str], Sequence[_IpAddress]]:
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
-        return [], []
+        return (), ()
     except UNREADABLE as error:
         message = "the peer's certificate has extensions that cannot be read: reissue it"
         raise PeerRejected(message) from error
     addresses = found.get_values_for_type(x509.IPAddress)
     return (
-        found.get_values_for_type(x509.DNSName),
-        [address for address in addresses if isinstance(address, _IpAddress)],
+        tuple(found.get_values_for_type(x509.DNSName)),
+        tuple(address for address in addresses if isinstance(address, _IpAddress)),
     )
 
 
@@ -176,6 +182,7 @@ def _matches(pattern: str, name: str) -> bool:
     return first == "*" and "." in domain and "*" not in domain and label != "" and rest == domain
 
 
+@lru_cache(maxsize=_KEPT)
 def _ip_address(text: str) -> _IpAddress | None:
     try:
         return ipaddress.ip_address(text)
