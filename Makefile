@@ -66,6 +66,8 @@ format: $(HAS)lint ## put the source into shape
 
 bench: $(HAS)bench ## compare with the peers, interleaved; prints ratios, writes JSON
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.crypto
+	$(BIN)/python -m benchmarks.pieces
 
 fuzz: $(HAS)fuzz ## each fuzz target for FUZZ_SECONDS
 	$(BIN)/python fuzz/run.py --seconds $(FUZZ_SECONDS)

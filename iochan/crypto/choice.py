@@ -21,6 +21,7 @@ from iochan.crypto.names import CipherAlgorithm, CipherMode
 
 __all__ = [
     "ENVIRONMENT",
+    "LARGE",
     "SMALL",
     "backend",
     "backends",
@@ -36,6 +37,9 @@ _R = TypeVar("_R")
 
 ENVIRONMENT = "IOCHAN_CRYPTO_BACKEND"
 """The environment variable that names the backend to use where none is asked for."""
+
+LARGE = 65536
+"""An XTS sector of so many bytes is a large one: a new context for each costs nothing beside it."""
 
 SMALL = 1024
 """A call with so many bytes is a small one: what a call costs weighs more there than the work."""
@@ -88,9 +92,9 @@ def cipher_order(algorithm: CipherAlgorithm, mode: CipherMode, size: int) -> tup
     """Return the names to try for a cipher that gets about *size* bytes a call, the quickest first."""
     if algorithm is CipherAlgorithm.DES:
         return "libgcrypt", "nettle", "cryptography"
-    if mode is CipherMode.XTS or (mode is CipherMode.CTR and size > SMALL):
-        return "libgcrypt", "cryptography", "nettle"
-    return "cryptography", "libgcrypt", "nettle"
+    gcrypt_leads = size > SMALL if mode is CipherMode.CTR else mode is CipherMode.XTS and size < LARGE
+    first = ("libgcrypt", "cryptography") if gcrypt_leads else ("cryptography", "libgcrypt")
+    return *first, "nettle"
 
 
 def hash_order() -> tuple[str, ...]:

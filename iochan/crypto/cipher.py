@@ -30,7 +30,7 @@ TAG_LENGTH = 16
 MIN_NONCE, MAX_NONCE = 8, 128
 """The bytes that a GCM nonce may have; 12 is what every protocol uses."""
 
-_LARGE = 65536
+_USUAL = 32768
 _XTS_BLOCK = 16
 
 
@@ -60,7 +60,7 @@ def cipher_supports(algorithm: str, mode: str, backend: Backend | str | None = N
         UnknownAlgorithm: One of the names is unknown, which is no matter of support.
     """
     try:
-        _choose(named(CipherAlgorithm, algorithm), named(CipherMode, mode), backend, _LARGE)
+        _choose(named(CipherAlgorithm, algorithm), named(CipherMode, mode), backend, _USUAL)
     except (CryptoError, LengthError) as error:
         if type(error) is CryptoError or isinstance(error, (NotImplementedError, ImportError)):
             return False
@@ -115,7 +115,7 @@ class Cipher:
         mode: str,
         key: Buffer,
         backend: Backend | str | None = None,
-        size: int = _LARGE,
+        size: int = _USUAL,
     ) -> None:
         self.algorithm = named(CipherAlgorithm, algorithm)
         self.mode = named(CipherMode, mode)
@@ -184,10 +184,12 @@ class Cipher:
         Raises:
             LengthError: *data* is not made of whole blocks, or *out* has another length.
         """
-        plain, target = flat(data), flat(out)
-        if not self._ready or len(plain) % self._block or len(target) != len(plain):
+        plain = data if type(data) is bytes or type(data) is bytearray else flat(data)
+        target = out if type(out) is bytearray else flat(out)
+        size = len(plain)
+        if size % self._block or len(target) != size or not self._ready:
             self._refuse(plain, target)
-        if plain:
+        if size:
             self._context.encrypt_into(plain, target)
 
     def decrypt_into(self, data: Buffer, out: Buffer) -> None:
@@ -196,10 +198,12 @@ class Cipher:
         Raises:
             LengthError: *data* is not made of whole blocks, or *out* has another length.
         """
-        secret, target = flat(data), flat(out)
-        if not self._ready or len(secret) % self._block or len(target) != len(secret):
+        secret = data if type(data) is bytes or type(data) is bytearray else flat(data)
+        target = out if type(out) is bytearray else flat(out)
+        size = len(secret)
+        if size % self._block or len(target) != size or not self._ready:
             self._refuse(secret, target)
-        if secret:
+        if size:
             self._context.decrypt_into(secret, target)
 
     def encrypt_sectors_into(self, data: Buffer, out: Buffer, ivs: Buffer, sector: int) -> None:

@@ -103,6 +103,7 @@ def test_the_order_depends_on_the_work() -> None:
     aes, des = CipherAlgorithm.AES_128, CipherAlgorithm.DES
     assert cipher_order(aes, CipherMode.CBC, 64)[0] == "cryptography"
     assert cipher_order(aes, CipherMode.XTS, 512)[0] == "libgcrypt"
+    assert cipher_order(aes, CipherMode.XTS, 1 << 20)[0] == "cryptography"
     assert cipher_order(aes, CipherMode.CTR, 64)[0] == "cryptography"
     assert cipher_order(aes, CipherMode.CTR, 1 << 20)[0] == "libgcrypt"
     assert cipher_order(des, CipherMode.ECB, 64)[0] == "libgcrypt"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -17,7 +18,6 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from typing_extensions import Buffer, override
 
 from iochan.core.buffers import Flat
-from iochan.core.scratch import borrow, give_back
 from iochan.crypto.backend import AeadContext, Backend, CipherContext, DigestContext
 from iochan.crypto.names import CipherAlgorithm, CipherMode, HashAlgorithm, Kdf
 
@@ -52,20 +52,26 @@ _HASHES: dict[HashAlgorithm, Any] = {
     HashAlgorithm.BLAKE2S: lambda: hashes.BLAKE2s(32),
 }
 _BLOCK = 16
-_COPIED = 16384
+_COPIED = 8192
 """Up to so many bytes, one call and a copy is quicker than two calls."""
 
 
-class _Chained(CipherContext):
-    """ECB, CBC and CTR: a context for each direction, made when it is first used and kept."""
+_MODES: dict[CipherMode, Callable[[bytes], Any]] = {
+    CipherMode.CBC: modes.CBC,
+    CipherMode.CTR: modes.CTR,
+    CipherMode.ECB: lambda _iv: modes.ECB(),  # noqa: S305 - asked for by name
+}
 
-    __slots__ = ("_block", "_decryptor", "_encryptor", "_iv", "_key", "_mode", "_streams")
+
+class _Stream(CipherContext):
+    """CTR: a context for each direction, made when it is first used and kept."""
+
+    __slots__ = ("_block", "_decryptor", "_encryptor", "_iv", "_key", "_mode")
 
     def __init__(self, algorithm: CipherAlgorithm, mode: CipherMode, key: bytes) -> None:
         self._key = _BLOCKS[algorithm](key)
         self._block = algorithm.block_length
-        self._mode = mode
-        self._streams = mode is CipherMode.CTR
+        self._mode = _MODES[mode]
         self._iv = bytes(self._block)
         self._encryptor: Any = None
         self._decryptor: Any = None
@@ -75,62 +81,59 @@ class _Chained(CipherContext):
         self._iv = iv
         self._encryptor = self._decryptor = None
 
+    def encryptor(self) -> Any:  # noqa: ANN401 - cryptography's own
+        """Make the context that encrypts, and keep it."""
+        self._encryptor = Cipher(self._key, self._mode(self._iv)).encryptor()
+        return self._encryptor
+
+    def decryptor(self) -> Any:  # noqa: ANN401
+        """Make the context that decrypts, and keep it."""
+        self._decryptor = Cipher(self._key, self._mode(self._iv)).decryptor()
+        return self._decryptor
+
     @override
     def encrypt(self, data: Flat) -> bytes:
-        encryptor = self._encryptor
-        if encryptor is None:
-            encryptor = self._encryptor = self._cipher().encryptor()
-        result: bytes = encryptor.update(data)
+        result: bytes = (self._encryptor or self.encryptor()).update(data)
         return result
 
     @override
     def decrypt(self, data: Flat) -> bytes:
-        decryptor = self._decryptor
-        if decryptor is None:
-            decryptor = self._decryptor = self._cipher().decryptor()
-        result: bytes = decryptor.update(data)
+        result: bytes = (self._decryptor or self.decryptor()).update(data)
         return result
 
     @override
     def encrypt_into(self, data: Flat, out: Flat) -> None:
-        encryptor = self._encryptor
-        if encryptor is None:
-            encryptor = self._encryptor = self._cipher().encryptor()
-        self._into(encryptor, data, out)
+        (self._encryptor or self.encryptor()).update_into(data, out)
 
     @override
     def decrypt_into(self, data: Flat, out: Flat) -> None:
-        decryptor = self._decryptor
-        if decryptor is None:
-            decryptor = self._decryptor = self._cipher().decryptor()
-        self._into(decryptor, data, out)
+        (self._decryptor or self.decryptor()).update_into(data, out)
 
-    def _into(self, context: Any, data: Flat, out: Flat) -> None:  # noqa: ANN401 - cryptography's own
-        size = len(data)
-        if self._streams:
-            context.update_into(data, out)
-        elif size <= _COPIED:
-            # In ECB and CBC cryptography wants room for a block more than it fills.
-            room = borrow()
-            try:
-                context.update_into(data, room)
-                out[:] = room[:size]  # type: ignore[index] # read-only room is the caller's TypeError
-            finally:
-                give_back(room)
-        else:
-            source, target = memoryview(data), memoryview(out)
-            cut = size - self._block
-            last = bytes(source[cut:])  # the two may be the same memory
-            context.update_into(source[:cut], target)
-            target[cut:] = context.update(last)
 
-    def _cipher(self) -> Any:  # noqa: ANN401
-        mode = {
-            CipherMode.ECB: lambda _iv: modes.ECB(),  # noqa: S305 - asked for by name
-            CipherMode.CBC: modes.CBC,
-            CipherMode.CTR: modes.CTR,
-        }[self._mode]
-        return Cipher(self._key, mode(self._iv))
+class _Blocks(_Stream):
+    """ECB and CBC, in which cryptography wants room for a block more than it fills."""
+
+    __slots__ = ()
+
+    @override
+    def encrypt_into(self, data: Flat, out: Flat) -> None:
+        _fill(self._encryptor or self.encryptor(), data, out, self._block)
+
+    @override
+    def decrypt_into(self, data: Flat, out: Flat) -> None:
+        _fill(self._decryptor or self.decryptor(), data, out, self._block)
+
+
+def _fill(context: Any, data: Flat, out: Flat, block: int) -> None:  # noqa: ANN401
+    size = len(data)
+    if size <= _COPIED:
+        out[:] = context.update(data)  # type: ignore[index] # read-only room is the caller's TypeError
+        return
+    source, target = memoryview(data), memoryview(out)
+    cut = size - block
+    last = bytes(source[cut:])  # the two may be the same memory
+    context.update_into(source[:cut], target)
+    target[cut:] = context.update(last)
 
 
 class _Xts(CipherContext):
@@ -262,7 +265,7 @@ class CryptographyBackend(Backend):
             return _Xts(secret)
         if mode is CipherMode.GCM:
             return _Gcm(algorithm, secret)
-        return _Chained(algorithm, mode, secret)
+        return (_Stream if mode is CipherMode.CTR else _Blocks)(algorithm, mode, secret)
 
     @override
     def hash_supports(self, algorithm: HashAlgorithm) -> bool:
@@ -332,7 +335,7 @@ def _works(algorithm: CipherAlgorithm, mode: CipherMode) -> bool:
             return False
         context = _Gcm(algorithm, bytes(range(algorithm.key_length)))
     else:
-        context = _Chained(algorithm, mode, bytes(range(algorithm.key_length)))
+        context = _Stream(algorithm, mode, bytes(range(algorithm.key_length)))
     try:
         context.encrypt(bytes(16))
     except UnsupportedAlgorithm:
