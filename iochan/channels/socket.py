@@ -206,7 +206,8 @@ class SocketChannel(Leaf):
     @override
     def choose_flags(self) -> None:
         super().choose_flags()
-        self._how = None if self._timeout is not None else 0 if self._blocking else _DONTWAIT
+        slow = self._timeout is not None or (self._spin and self._blocking)
+        self._how = None if slow else 0 if self._blocking else _DONTWAIT
 
     @override
     def do_shutdown(self, how: Shutdown) -> None:

@@ -14,7 +14,10 @@ from iochan.core.fd import FdBox
 from iochan.core.feature import Feature
 from iochan.core.op import Op
 
-__all__ = ["Primitives"]
+__all__ = ["MAX_SPIN", "Primitives"]
+
+MAX_SPIN = 0.001
+"""The longest `Primitives.spin`: who waits longer had better sleep."""
 
 
 class Primitives(ABC):
@@ -35,8 +38,10 @@ class Primitives(ABC):
     __slots__ = (
         "__weakref__",
         "_blocking",
+        "_misses",
         "_name",
         "_read_flags",
+        "_spin",
         "_timeout",
         "_write_flags",
         "closed",
@@ -56,6 +61,8 @@ class Primitives(ABC):
         self.held: bytearray | None = None
         self._blocking = True
         self._timeout: float | None = None
+        self._spin = 0.0
+        self._misses = 0
         self.choose_flags()
 
     @abstractmethod
@@ -165,9 +172,27 @@ class Primitives(ABC):
         self._timeout = timeout
         self.choose_flags()
 
+    @property
+    def spin(self) -> float:
+        """How many seconds a blocking read tries again and again before it sleeps; 0, the default, is never.
+
+        Where peer and reader have a processor each, an answer that comes within some 50 µs is then had in a
+        fraction of the time that sleeping and waking take. Where they share one, the peer has to wait for
+        the spinning to end: leave it 0. After a few reads that spun for nothing, only one in sixteen does.
+        """
+        return self._spin
+
+    @spin.setter
+    def spin(self, seconds: float) -> None:
+        if not 0 <= seconds <= MAX_SPIN:
+            message = f"a spin of {seconds:g} s: it must be 0 to {MAX_SPIN:g}, or it only burns the processor"
+            raise ValueError(message)
+        self._spin = seconds
+        self.choose_flags()
+
     def choose_flags(self) -> None:
         """Set what the first try of a blocking verb may assume (`ReadFlag`, `WriteFlag`)."""
-        sleepy = self._blocking and self._timeout is None
+        sleepy = self._blocking and self._timeout is None and not self._spin
         self._read_flags = 4 if sleepy else 8 if self._blocking else 0
         self._write_flags = 4 if sleepy else 0
 

@@ -17,6 +17,8 @@ from iochan.core.scratch import SCRATCH_SIZE, borrow, give_back
 
 __all__ = ["DEFAULT_READ", "Reading"]
 
+_MISSES, _SELDOM = 4, 16
+
 DEFAULT_READ = 65536
 """How many bytes ``read`` asks for when it is not told."""
 
@@ -197,6 +199,19 @@ class Reading(Primitives):
         got = self.try_readv((view,), None, flags)
         return got if isinstance(got, Blocked) else bytes(view[:got])
 
+    def _spin_read(self, views: Views, fds: FdBox | None, flags: int) -> int | Blocked:
+        """Try again and again for as long as `spin` says, unless that was in vain the last times."""
+        seldom = self._misses >= _MISSES and self._misses % _SELDOM
+        until = 0.0 if seldom else clock.now() + self._spin
+        while True:
+            got = self.try_readv(views, fds, flags)
+            if not isinstance(got, Blocked):
+                self._misses = 0
+                return got
+            if clock.now() >= until:
+                self._misses += 1
+                return got
+
     def _wait_read(self, blocked: Blocked, views: Views, fds: FdBox | None, flags: int) -> int:
         """Go on with a read whose first try was *blocked*, as `blocking` says."""
         if not self._blocking:
@@ -204,7 +219,7 @@ class Reading(Primitives):
             raise WouldBlock(message)
         timeout = self._timeout
         deadline = None if timeout is None else clock.now() + timeout
-        got: int | Blocked = blocked
+        got = self._spin_read(views, fds, flags) if self._spin else blocked
         while isinstance(got, Blocked):
             wait(got if deadline is None else got.by(deadline))
             got = self.try_readv(views, fds, flags)
