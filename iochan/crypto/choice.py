@@ -41,7 +41,7 @@ ENVIRONMENT = "IOCHAN_CRYPTO_BACKEND"
 LARGE = 65536
 """An XTS sector of so many bytes is a large one: a new context for each costs nothing beside it."""
 
-SMALL = 1024
+SMALL = 8192
 """A call with so many bytes is a small one: what a call costs weighs more there than the work."""
 
 
