@@ -1,4 +1,7 @@
-"""Ciphers, hashes, MACs, key derivation and random bytes, whatever library does the work."""
+"""Ciphers, hashes, MACs, key derivation and random bytes, whatever library does the work.
+
+`iochan.crypto.rsa` and `iochan.crypto.fingerprint` need ``cryptography`` and stand for themselves.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,12 @@ from iochan.crypto.errors import (
     LengthError,
     UnknownAlgorithm,
 )
-from iochan.crypto.fingerprint import certificate_fingerprint
 from iochan.crypto.hash import Hash, digest_length, hash_base64, hash_bytes, hash_hex, hash_supports
 from iochan.crypto.ivgen import IvAlgorithm, IvGenerator
 from iochan.crypto.kdf import argon2id, hkdf, kdf_supports, pbkdf2, pbkdf2_count_iterations, scrypt
 from iochan.crypto.mac import Cmac, Hmac, cmac_supports, hmac_supports
 from iochan.crypto.names import CipherAlgorithm, CipherMode, HashAlgorithm, Kdf
 from iochan.crypto.random import random_bytes
-from iochan.crypto.rsa import RsaPadding, RsaPrivateKey, RsaPublicKey
 
 __all__ = [
     "AfSplitter",
@@ -36,13 +37,9 @@ __all__ = [
     "IvGenerator",
     "Kdf",
     "LengthError",
-    "RsaPadding",
-    "RsaPrivateKey",
-    "RsaPublicKey",
     "UnknownAlgorithm",
     "argon2id",
     "block_length",
-    "certificate_fingerprint",
     "cipher_supports",
     "cmac_supports",
     "digest_length",

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -92,6 +94,23 @@ def test_when_nobody_has_it_the_missing_ones_are_told(monkeypatch: pytest.Monkey
     forget_choices()
     with pytest.raises(AlgorithmUnavailable, match=r"no crypto backend here has x; libmissing\.so"):
         module.choose("x", lambda _backend: False, (), None)
+
+
+def test_without_cryptography_the_others_do_the_work() -> None:
+    program = """
+import sys
+sys.modules["cryptography"] = None
+from iochan.crypto import Cipher, cipher_supports, hash_hex
+from iochan.crypto.choice import backends
+from iochan.secret import Secret
+print(hash_hex("sha256", b"")[:8], dict(backends())["cryptography"])
+if cipher_supports("aes-256", "cbc"):
+    print(Cipher("aes-256", "cbc", bytes(32)).backend.name)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=True
+    )
+    assert done.stdout.startswith("e3b0c442 the crypto backend cryptography cannot be loaded")
 
 
 def test_an_unknown_backend_lists_what_is_known() -> None:
