@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -90,7 +91,7 @@ def create(
 ) -> None:
     """Make IMAGE, a new file, an encrypted image."""
     password = _password(key_file, "Password of the image", trim=trim, confirm=True)
-    with _open(image, "x") as channel:
+    with _new_file(image), _open(image, "rw") as channel:
         operation = create_luks_op(
             channel,
             password.view(),
@@ -161,13 +162,20 @@ def remove_key(image: str, key_file: str | None, slot: int | None, force: bool, 
 
 
 @contextmanager
+def _new_file(path: str) -> Iterator[None]:
+    """Make the file *path*, never over one that exists; it goes away again if the block fails."""
+    Path(path).open("xb").close()
+    try:
+        yield
+    except BaseException:
+        Path(path).unlink()
+        raise
+
+
+@contextmanager
 def _open(path: str, access: str) -> Iterator[Channel]:
-    if access == "x":
-        # Never over something that exists.
-        open(path, "xb").close()  # noqa: PTH123
-        access = "rw"
-    elif access == "rw":
-        open(path, "r+b").close()  # noqa: PTH123
+    if access == "rw":
+        Path(path).open("r+b").close()  # a missing one is an error, not a new file
     with FileChannel.open(path, access) as channel:
         yield channel
 

@@ -43,12 +43,12 @@ def secret() -> None:
 @click.option("--trim", is_flag=True, help="Leave out one newline at the secret's end.")
 @json_option
 def seal_command(key_file: Path, trim: bool, as_json: bool) -> None:
-    """Read a secret from standard input and print it sealed.
+    """Read a secret from standard input, or ask for it on a terminal, and print it sealed.
 
     What is printed stands behind --object secret,id=ID,keyid=MASTER,format=base64, of iochan and of QEMU.
     """
     key = _master(key_file)
-    value = load_fd(_standard_input(), trim=trim)
+    value = _asked() if sys.stdin.isatty() else load_fd(_standard_input(), trim=trim)
     if value.as_bytes().endswith(b"\n"):
         note = "the secret ends with a newline, which is a part of it: --trim leaves it out"
         click.echo(f"iochan: {note}", err=True)
@@ -83,6 +83,12 @@ def _master(path: Path) -> Secret:
     except SecretError as error:
         message = f"{path}: neither {KEY_LENGTH} bytes nor base64: make a key with `openssl rand -base64 32`"
         raise SecretError(message) from error
+
+
+def _asked() -> Secret:
+    """Return what is typed on the terminal, which does not show it."""
+    typed: str = click.prompt("Secret", hide_input=True, confirmation_prompt=True, err=True)
+    return Secret(typed.encode("utf-8"))
 
 
 def _standard_input() -> int:

@@ -28,7 +28,7 @@ def open_input(name: str) -> Iterator[BinaryIO]:
     if name == "-":
         yield sys.stdin.buffer
     else:
-        with Path(name).open("rb", buffering=0) as file:
+        with Path(name).open("rb") as file:
             yield file
 
 

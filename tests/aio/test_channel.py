@@ -81,7 +81,7 @@ def test_it_has_every_public_verb_of_a_channel() -> None:
     no_verbs = {
         name for name in dir(Channel) if name.endswith("_op") or name.startswith(("_", "try_", "do_"))
     }
-    settings = {"blocking", "timeout", "ready", "attributes", "refuse", "choose_flags", "mark_closed"}
+    settings = {"blocking", "spin", "timeout", "ready", "attributes", "refuse", "choose_flags", "mark_closed"}
     verbs = set(dir(Channel)) - no_verbs - settings - set(dir(Stacking)) - set(Primitives.__annotations__)
     states = {"held", "reading", "writing"}
     missing = sorted(verb for verb in verbs - states if not hasattr(AsyncChannel, verb))

@@ -81,6 +81,11 @@ def test_images_are_made_opened_and_their_keys_changed(tmp_path: Path) -> None:
     quick = ["--iter-time", "1"]
     assert iochan("luks", "create", image, "--size", "64K", "--key-file", one, *quick).returncode == 0
     assert "File exists" in said(iochan("luks", "create", image, "--size", "1K", "--key-file", one, *quick))
+    wrong = str(tmp_path / "wrong")
+    assert "give a multiple of 512" in said(
+        iochan("luks", "create", wrong, "--size", "100", "--key-file", one)
+    )
+    assert not Path(wrong).exists()
     facts = json.loads(iochan("luks", "info", image, "--json").stdout)
     assert (facts["cipher"], facts["mode"], facts["payload offset"]) == ("aes-256", "xts-plain64", 2068480)
     added = iochan("luks", "add-key", image, "--key-file", one, "--new-key-file", two, *quick)
@@ -90,3 +95,4 @@ def test_images_are_made_opened_and_their_keys_changed(tmp_path: Path) -> None:
     assert iochan("luks", "open", image, "--key-file", two).stdout != b""
     assert "the last key" in said(iochan("luks", "remove-key", image, "--slot", "1"))
     assert "no password" in said(iochan("luks", "open", image))
+    assert "No such file" in said(iochan("luks", "add-key", wrong, "--key-file", one, "--new-key-file", two))
