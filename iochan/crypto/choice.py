@@ -29,6 +29,7 @@ __all__ = [
     "cipher_order",
     "forget_choices",
     "hash_order",
+    "is_there",
     "remembered",
 ]
 
@@ -129,6 +130,15 @@ def choose(
     cure = f"{', '.join(others)} would" if others else "no other backend here has it either"
     message = f"the crypto backend {chosen.name} has no {what}: {cure}"
     raise AlgorithmUnavailable(message)
+
+
+def is_there(find: Callable[_P, Backend], *arguments: _P.args, **named: _P.kwargs) -> bool:
+    """Tell whether *find*, which chooses a backend, finds one."""
+    try:
+        find(*arguments, **named)
+    except (AlgorithmUnavailable, BackendMissing):
+        return False
+    return True
 
 
 def _first(what: str, supports: Callable[[Backend], bool], order: tuple[str, ...]) -> Backend:

@@ -9,8 +9,8 @@ from typing_extensions import Buffer, override
 from iochan.core.buffers import Flat, as_view, flat
 from iochan.core.errors import CryptoError
 from iochan.crypto.backend import AeadContext, Backend, CipherContext
-from iochan.crypto.choice import choose, cipher_order, remembered
-from iochan.crypto.errors import AuthenticationFailed, LengthError
+from iochan.crypto.choice import choose, cipher_order, is_there, remembered
+from iochan.crypto.errors import AlgorithmUnavailable, AuthenticationFailed, LengthError
 from iochan.crypto.names import CipherAlgorithm, CipherMode, named
 
 __all__ = [
@@ -59,13 +59,7 @@ def cipher_supports(algorithm: str, mode: str, backend: Backend | str | None = N
     Raises:
         UnknownAlgorithm: One of the names is unknown, which is no matter of support.
     """
-    try:
-        _choose(named(CipherAlgorithm, algorithm), named(CipherMode, mode), backend, _USUAL)
-    except (CryptoError, LengthError) as error:
-        if type(error) is CryptoError or isinstance(error, (NotImplementedError, ImportError)):
-            return False
-        raise
-    return True
+    return is_there(_choose, named(CipherAlgorithm, algorithm), named(CipherMode, mode), backend, _USUAL)
 
 
 @remembered
@@ -75,7 +69,7 @@ def _choose(
     if mode in {CipherMode.XTS, CipherMode.GCM} and algorithm.block_length != _XTS_BLOCK:
         block = algorithm.block_length
         message = f"{algorithm} cannot work in {mode}: its blocks have {block} bytes, not {_XTS_BLOCK}"
-        raise CryptoError(message)
+        raise AlgorithmUnavailable(message)
     return choose(
         f"{algorithm}-{mode}",
         lambda candidate: candidate.cipher_supports(algorithm, mode),

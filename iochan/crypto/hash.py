@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing_extensions import Buffer, override
 
 from iochan.crypto.backend import Backend, DigestContext
-from iochan.crypto.choice import choose, hash_order, remembered
+from iochan.crypto.choice import choose, hash_order, is_there, remembered
 from iochan.crypto.names import HashAlgorithm, named
 
 __all__ = ["Hash", "digest_length", "hash_base64", "hash_bytes", "hash_hex", "hash_supports"]
@@ -26,11 +26,7 @@ def hash_supports(algorithm: str, backend: Backend | str | None = None) -> bool:
         UnknownAlgorithm: The name is unknown, which is no matter of support.
     """
     chosen = named(HashAlgorithm, algorithm)
-    try:
-        _choose(chosen, backend)
-    except (NotImplementedError, ImportError):
-        return False
-    return True
+    return is_there(_choose, chosen, backend)
 
 
 @remembered

@@ -10,7 +10,7 @@ from typing_extensions import Buffer
 
 from iochan.core.errors import CryptoError
 from iochan.crypto.backend import Backend
-from iochan.crypto.choice import choose, remembered
+from iochan.crypto.choice import choose, is_there, remembered
 from iochan.crypto.errors import LengthError
 from iochan.crypto.names import HashAlgorithm, Kdf, named
 
@@ -33,11 +33,7 @@ _MAX_LENGTH: Final = 1 << 20
 def kdf_supports(kdf: str, algorithm: str | None = None, backend: Backend | str | None = None) -> bool:
     """Tell whether *kdf* works over the hash *algorithm*, by *backend* or by any that is here."""
     over = None if algorithm is None else named(HashAlgorithm, algorithm)
-    try:
-        _choose(named(Kdf, kdf), over, backend)
-    except (NotImplementedError, ImportError):
-        return False
-    return True
+    return is_there(_choose, named(Kdf, kdf), over, backend)
 
 
 @remembered

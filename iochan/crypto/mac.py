@@ -9,7 +9,7 @@ from typing_extensions import Buffer, override
 
 from iochan.core.buffers import as_view
 from iochan.crypto.backend import Backend, DigestContext
-from iochan.crypto.choice import SMALL, choose, cipher_order, hash_order, remembered
+from iochan.crypto.choice import SMALL, choose, cipher_order, hash_order, is_there, remembered
 from iochan.crypto.errors import AuthenticationFailed, LengthError
 from iochan.crypto.names import CipherAlgorithm, CipherMode, HashAlgorithm, named
 
@@ -19,21 +19,13 @@ __all__ = ["Cmac", "Hmac", "cmac_supports", "hmac_supports"]
 def hmac_supports(algorithm: str, backend: Backend | str | None = None) -> bool:
     """Tell whether an `Hmac` can be made over *algorithm*, by *backend* or by any that is here."""
     chosen = named(HashAlgorithm, algorithm)
-    try:
-        _choose_hmac(chosen, backend)
-    except (NotImplementedError, ImportError):
-        return False
-    return True
+    return is_there(_choose_hmac, chosen, backend)
 
 
 def cmac_supports(algorithm: str, backend: Backend | str | None = None) -> bool:
     """Tell whether a `Cmac` can be made over *algorithm*, by *backend* or by any that is here."""
     chosen = named(CipherAlgorithm, algorithm)
-    try:
-        _choose_cmac(chosen, backend)
-    except (NotImplementedError, ImportError):
-        return False
-    return True
+    return is_there(_choose_cmac, chosen, backend)
 
 
 @remembered
