@@ -9,7 +9,7 @@ from typing import Final
 
 from typing_extensions import Buffer
 
-from iochan.core.errors import SecretError
+from iochan.core.errors import SecretError, show_text
 from iochan.secret.value import Secret
 
 __all__ = ["FORMATS", "MAX_SECRET", "decode_base64", "decode_secret", "load_data", "load_fd", "load_file"]
@@ -21,6 +21,7 @@ FORMATS: Final = ("raw", "base64")
 """What a secret may be written in."""
 
 _MOST_PADDING: Final = 2
+_MAX_FD: Final = (1 << 31) - 1
 _ALPHABET: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\n")
 
 
@@ -44,6 +45,9 @@ def load_fd(fd: int, *, trim: bool = False) -> Secret:
     Raises:
         SecretError: It cannot be read, or gives more than `MAX_SECRET` bytes.
     """
+    if not 0 <= fd <= _MAX_FD:
+        message = f"descriptor {fd}: there is no such number: hand down an open one"
+        raise SecretError(message)
     try:
         try:
             return _read(fd, f"descriptor {fd}", trim=trim)
@@ -57,13 +61,21 @@ def load_fd(fd: int, *, trim: bool = False) -> Secret:
 def load_data(text: str) -> Secret:
     """Return *text*, as UTF-8. A command line shows it to everybody on the machine: seal it, or use a file.
 
+    Bytes of a command line that are no UTF-8 are taken as they were given, as QEMU does.
+
     Raises:
-        SecretError: It has more than `MAX_SECRET` bytes.
+        SecretError: It has more than `MAX_SECRET` bytes, or half a surrogate pair, which JSON can write.
     """
-    secret = Secret(text.encode("utf-8"))
-    if len(secret) > MAX_SECRET:
-        raise _too_long("the data")
-    return secret
+    try:
+        secret = Secret(text.encode("utf-8", "surrogateescape"))
+    except UnicodeEncodeError as error:
+        message = f"the data is no text at character {error.start}: write both halves of a surrogate pair"
+    else:
+        if len(secret) > MAX_SECRET:
+            raise _too_long("the data")
+        return secret
+    # Not chained: the encoder's error carries the whole value.
+    raise SecretError(message)
 
 
 def _read(fd: int, name: str, *, trim: bool) -> Secret:
@@ -99,7 +111,7 @@ def decode_secret(secret: Secret, form: str) -> Secret:
         return secret
     if form == "base64":
         return Secret(decode_base64(secret.view(), "the secret"))
-    message = f"unknown format {form!r} of a secret: known are {' and '.join(FORMATS)}"
+    message = f"unknown format {show_text(form)} of a secret: known are {' and '.join(FORMATS)}"
     raise SecretError(message)
 
 

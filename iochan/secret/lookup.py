@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from iochan.core.errors import AddressError, SecretError
+from iochan.core.errors import AddressError, SecretError, show_text
 from iochan.secret.value import Secret
 
 __all__ = ["SecretSource", "find_secret", "secret_bytes", "secret_text"]
@@ -26,7 +26,9 @@ def find_secret(objects: SecretSource, identity: str) -> Secret:
     try:
         return objects.get(identity, Secret)
     except AddressError as error:
-        message = f"no secret {identity!r}: {error}; objects are made in the order in which they are given"
+        message = (
+            f"no secret {show_text(identity)}: {error}; objects are made in the order in which they are given"
+        )
         raise SecretError(message) from error
 
 

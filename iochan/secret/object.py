@@ -35,7 +35,7 @@ def open_secret(value: Secret, form: str, keyid: str | None, iv: str | None, obj
         message = "keyid was given without iv: a sealed secret needs the vector that it was sealed with"
         raise SecretError(message)
     key = find_secret(objects, keyid)
-    return unseal(decoded.as_bytes(), decode_base64(iv.encode("utf-8"), "iv"), key)
+    return unseal(decoded.as_bytes(), decode_base64(iv.encode("utf-8", "surrogatepass"), "iv"), key)
 
 
 def _build(  # noqa: PLR0913, PLR0917 - one for each property

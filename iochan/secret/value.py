@@ -31,7 +31,10 @@ class Secret:
 
     def __init__(self, value: Buffer = b"") -> None:
         self._cleared = False
-        self._value = bytearray(value)
+        # There also when what is given is refused, since the end of the object clears it.
+        self._value = bytearray()
+        # Through a view: of a number, bytearray would make that many zeros.
+        self._value = bytearray(memoryview(value))
 
     def view(self) -> memoryview:
         """Return a read-only view of the value itself.

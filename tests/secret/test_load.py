@@ -51,6 +51,23 @@ def test_a_descriptor_is_read_to_its_end_and_closed() -> None:
         load_fd(reader)
 
 
+@pytest.mark.parametrize("fd", [-1, 1 << 31, 1 << 63])
+def test_a_number_that_no_descriptor_has_is_refused(fd: int) -> None:
+    with pytest.raises(SecretError, match=f"descriptor {fd}: there is no such number"):
+        load_fd(fd)
+
+
+def test_bytes_of_a_command_line_that_are_no_text_are_taken_as_they_are() -> None:
+    assert load_data(os.fsdecode(b"m\xfcde")) == b"m\xfcde"
+
+
+def test_half_a_surrogate_pair_is_refused_and_nothing_of_the_data_is_kept() -> None:
+    with pytest.raises(SecretError, match="the data is no text at character 6") as caught:
+        load_data("hidden\ud800")
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+
+
 @given(st.binary(max_size=200))
 def test_base64_comes_back_also_with_newlines_in_it(value: bytes) -> None:
     assert decode_base64(base64.encodebytes(value), "it") == value

@@ -33,6 +33,11 @@ def test_indirect_good_and_empty(tmp_path: Path) -> None:
     assert secret_bytes(store(f"secret,id=sec0,file={path}"), "sec0") == b""
 
 
+def test_noconv_utf8() -> None:
+    assert secret_text(store("secret,id=sec0,data=pässwörd €"), "sec0") == "pässwörd €"
+    assert secret_bytes(store("secret,id=sec0,data=€"), "sec0") == b"\xe2\x82\xac"
+
+
 def test_indirect_badfile(tmp_path: Path) -> None:
     with pytest.raises(SecretError, match="no such file"):
         store(f"secret,id=sec0,file={tmp_path}/none")
@@ -87,6 +92,8 @@ def test_crypt_shortiv_missingiv_badiv() -> None:
         store(master, SEALED)
     with pytest.raises(SecretError, match="iv is no base64 at byte 0"):
         store(master, f"{SEALED},iv=????????")
+    with pytest.raises(SecretError, match="iv is no base64 at byte 0"):
+        store(master, f"{SEALED},iv=\udcff")
     with pytest.raises(SecretError, match="iv was given without keyid"):
         store(f"secret,id=sec0,data=x,iv={VECTOR}")
 
@@ -104,6 +111,13 @@ def test_a_secret_that_is_not_there_yet_or_is_none() -> None:
     objects = store("authz-simple,id=rule,identity=CN=me")
     with pytest.raises(SecretError, match="Secret is needed"):
         find_secret(objects, "rule")
+
+
+def test_a_message_shows_the_beginning_of_a_long_name_only() -> None:
+    for rest in ("format=" + "z" * 5000, f"iv={VECTOR},keyid=" + "z" * 5000):
+        with pytest.raises(SecretError) as caught:
+            store(f"secret,id=sec0,data=x,{rest}")
+        assert len(str(caught.value)) < 400
 
 
 def test_no_message_shows_the_data() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import json
 import traceback
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,13 @@ def test_nothing_that_prints_shows_it() -> None:
     for text in (repr(secret), str(secret), f"{secret}", f"{secret!r}", "%s" % secret, f"{[secret]}"):  # noqa: UP031
         assert HIDDEN not in text
     assert str(secret) == "<Secret>"
+
+
+@pytest.mark.parametrize("wrong", [HIDDEN, 5, None], ids=["text", "number", "nothing"])
+def test_it_is_made_of_bytes_only(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="a bytes-like object is required") as caught:
+        Secret(wrong)
+    assert HIDDEN not in str(caught.value)
 
 
 def test_it_is_neither_pickled_nor_copied() -> None:
