@@ -61,7 +61,7 @@ def encrypt(
     target: str,
 ) -> None:
     """Encrypt IN to OUT, - for the standard streams. In ecb and cbc the end is padded as PKCS#7 says."""
-    engine = Cipher(algorithm, mode, _key(key_file, key_format).view(), backend)
+    engine = _engine(algorithm, mode, key_file, key_format, backend)
     vector = _vector(iv, algorithm, mode) if iv is not None else random_bytes(iv_length(algorithm, mode))
     if vector:
         engine.set_iv(vector)
@@ -93,7 +93,7 @@ def decrypt(
     target: str,
 ) -> None:
     """Decrypt IN to OUT. With gcm the file OUT appears only once the tag has proved what is in it."""
-    engine = Cipher(algorithm, mode, _key(key_file, key_format).view(), backend)
+    engine = _engine(algorithm, mode, key_file, key_format, backend)
     if mode == "gcm" and target == "-":
         message = "gcm cannot be decrypted to standard output, which nothing could take back: name a file"
         raise click.UsageError(message)
@@ -117,8 +117,10 @@ def decrypt(
             out.write(_last(engine, rest, block, padded=False, decrypts=True))
 
 
-def _key(path: str, form: str) -> Secret:
-    return decode_secret(load_file(path), form)
+def _engine(algorithm: str, mode: str, path: str, form: str, backend: str | None) -> Cipher:
+    # Kept by its name for as long as its view is read: a secret that is dropped becomes zeros.
+    key: Secret = decode_secret(load_file(path), form)
+    return Cipher(algorithm, mode, key.view(), backend)
 
 
 def _vector(text: str, algorithm: str, mode: str) -> bytes:

@@ -41,6 +41,28 @@ def test_files_are_encrypted_and_come_back(tmp_path: Path, mode: str, size: int)
     assert (tmp_path / "back").read_bytes() == plain
 
 
+def test_the_key_is_the_one_of_the_file(tmp_path: Path) -> None:
+    # Test vector of NIST SP 800-38A, F.5.5.
+    (tmp_path / "key").write_bytes(
+        bytes.fromhex("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4")
+    )
+    (tmp_path / "plain").write_bytes(bytes.fromhex("6bc1bee22e409f96e93d7e117393172a"))
+    options = ["-m", "ctr", "--iv", "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff", "--key-file", str(tmp_path / "key")]
+    for verb, source, target in (("encrypt", "plain", "sealed"), ("decrypt", "sealed", "back")):
+        iochan("cipher", verb, *options, str(tmp_path / source), str(tmp_path / target))
+    assert (tmp_path / "sealed").read_bytes().hex() == "601ec313775789a5b7a7f504bbf3d228"
+    assert (tmp_path / "back").read_bytes() == (tmp_path / "plain").read_bytes()
+
+
+def test_another_key_does_not_open_a_file(tmp_path: Path) -> None:
+    for name in ("key", "other", "plain"):
+        (tmp_path / name).write_bytes(os.urandom(32))
+    plain, sealed, back = (str(tmp_path / name) for name in ("plain", "sealed", "back"))
+    iochan("cipher", "encrypt", "--key-file", str(tmp_path / "key"), plain, sealed)
+    done = iochan("cipher", "decrypt", "--key-file", str(tmp_path / "other"), sealed, back)
+    assert "the GCM tag does not fit" in said(done)
+
+
 def test_a_forged_file_never_appears(tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(bytes(range(32)))
     (tmp_path / "plain").write_bytes(bytes(1000))
