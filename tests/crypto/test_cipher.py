@@ -162,6 +162,26 @@ def test_gcm_takes_any_length_in_pieces() -> None:
     assert room == b"abcdefgh"
 
 
+@pytest.mark.parametrize("way", ["encrypt", "decrypt"])
+@pytest.mark.parametrize("backend", ["cryptography", "libgcrypt", "nettle"])
+def test_associated_data_is_never_left_out_in_silence(backend: str, way: str) -> None:
+    if not cipher_supports("aes-128", "gcm", backend):
+        pytest.skip(f"no {backend} here")
+    cipher = Cipher("aes-128", "gcm", bytes(16), backend)
+    cipher.set_iv(bytes(12))
+    getattr(cipher, way)(b"content")
+    with pytest.raises(CryptoError):
+        cipher.authenticate(b"late")
+
+
+def test_a_decrypted_message_gets_no_wrong_tag() -> None:
+    cipher = Cipher("aes-128", "gcm", bytes(16), "cryptography")
+    cipher.set_iv(bytes(12))
+    cipher.decrypt(b"content")
+    with pytest.raises(CryptoError, match="verify its tag"):
+        cipher.tag()
+
+
 def test_a_gcm_message_needs_a_nonce_of_its_own() -> None:
     cipher = Cipher("aes-128", "gcm", bytes(16))
     with pytest.raises(CryptoError, match="set_iv first"):

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from typing_extensions import Buffer, override
 
 from iochan.core.buffers import Flat
+from iochan.core.errors import CryptoError
 from iochan.crypto.backend import AeadContext, Backend, CipherContext, DigestContext
 from iochan.crypto.names import CipherAlgorithm, CipherMode, HashAlgorithm, Kdf
 
@@ -184,6 +185,9 @@ class _Gcm(AeadContext):
 
     @override
     def authenticate(self, data: Flat) -> None:
+        if self._encryptor is not None or self._decryptor is not None:
+            message = "the message has begun already: set a new nonce first"
+            raise CryptoError(message)
         self._associated += bytes(data)
 
     @override
@@ -196,6 +200,9 @@ class _Gcm(AeadContext):
 
     @override
     def tag(self) -> bytes:
+        if self._encryptor is None and self._decryptor is not None:
+            message = "the message was decrypted and not encrypted: verify its tag"
+            raise CryptoError(message)
         sealer = self._sealer()
         sealer.finalize()
         tag: bytes = sealer.tag
