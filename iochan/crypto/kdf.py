@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from typing_extensions import Buffer
@@ -28,6 +30,8 @@ _FIRST_ROUND: Final = 1 << 15
 _TOO_QUICK, _LONG_ENOUGH = 0.1, 0.5
 _MOST_ITERATIONS: Final = (1 << 31) - 1
 _MAX_LENGTH: Final = 1 << 20
+_MAX_UINT32: Final = (1 << 32) - 1
+_MAX_LANES: Final = (1 << 24) - 1
 
 
 def kdf_supports(kdf: str, algorithm: str | None = None, backend: Backend | str | None = None) -> bool:
@@ -118,14 +122,20 @@ def scrypt(  # noqa: PLR0913 - RFC 7914 has them
     """Return *length* bytes derived from *password* (RFC 7914); it takes ``128 * r * n`` bytes of memory.
 
     Raises:
-        CryptoError: *n* is no power of two above 1, or *r* and *p* are out of their range.
+        CryptoError: *n* is no power of two above 1, *r* and *p* are out of their range, or it is more than
+            the backend takes.
         LengthError: *length* is not between 1 and 1 MiB.
     """
-    if n < 2 or n & (n - 1) or r < 1 or p < 1 or r * p >= 1 << 30:
-        message = f"scrypt with n={n}, r={r}, p={p}: n is a power of two above 1, r and p are at least 1"
+    if not 1 < n < 1 << 64 or n & (n - 1) or r < 1 or p < 1 or r * p >= 1 << 30:
+        message = (
+            f"scrypt with n={n}, r={r}, p={p}: n is a power of two above 1 and below 2**64, "
+            "r and p are at least 1"
+        )
         raise CryptoError(message)
     _check_length(length)
-    return _choose(Kdf.SCRYPT, None, backend).scrypt(password, salt, n, r, p, length)
+    chosen = _choose(Kdf.SCRYPT, None, backend)
+    with _refusal(f"scrypt with n={n}, r={r}, p={p}"):
+        return chosen.scrypt(password, salt, n, r, p, length)
 
 
 def argon2id(  # noqa: PLR0913 - RFC 9106 has them
@@ -141,18 +151,23 @@ def argon2id(  # noqa: PLR0913 - RFC 9106 has them
     """Return *length* bytes derived from *password* (RFC 9106); it takes *memory* KiB.
 
     Raises:
-        CryptoError: *salt* has fewer than 8 bytes, or a parameter is out of its range.
+        CryptoError: *salt* has fewer than 8 bytes, a parameter is out of its range, or it is more than the
+            backend takes.
         LengthError: *length* is not between 4 bytes and 1 MiB.
     """
     size = memoryview(salt).nbytes
-    if size < 8 or iterations < 1 or lanes < 1 or memory < 8 * lanes:
+    # A backend may cut a number to 32 bits, and then make a weak key.
+    fit = 0 < iterations <= _MAX_UINT32 and 0 < lanes <= _MAX_LANES and 8 * lanes <= memory <= _MAX_UINT32
+    if size < 8 or not fit:
         message = (
             f"argon2id with a salt of {size} bytes, iterations={iterations}, lanes={lanes}, memory={memory}: "
-            "the salt has at least 8, the others at least 1, memory 8 KiB a lane"
+            "the salt has at least 8, the others at least 1, memory 8 KiB a lane, none more than RFC 9106 allows"
         )
         raise CryptoError(message)
     _check_length(length, least=4)
-    return _choose(Kdf.ARGON2ID, None, backend).argon2id(password, salt, iterations, lanes, memory, length)
+    chosen = _choose(Kdf.ARGON2ID, None, backend)
+    with _refusal(f"argon2id with iterations={iterations}, lanes={lanes}, memory={memory}"):
+        return chosen.argon2id(password, salt, iterations, lanes, memory, length)
 
 
 def hkdf(
@@ -174,6 +189,18 @@ def hkdf(
     if not 0 < length <= most:
         raise LengthError("the key asked of hkdf", length, f"it must have 1 to {most}")
     return _choose(Kdf.HKDF, chosen, backend).hkdf(chosen, key, salt, info, length)
+
+
+@contextmanager
+def _refusal(what: str) -> Iterator[None]:
+    """Have what a library refuses in its own way, for lack of memory most often, be a `CryptoError`."""
+    try:
+        yield
+    except (MemoryError, OverflowError, ValueError) as error:
+        if isinstance(error, CryptoError):
+            raise
+        message = f"{what}: refused ({error}); take less, or ask another backend"
+        raise CryptoError(message) from error
 
 
 def _check_length(length: int, least: int = 1) -> None:
