@@ -120,12 +120,17 @@ class RsaPublicKey:
 
         Raises:
             LengthError: It is too long, or with raw has not `size` bytes.
+            CryptoError: The numbers of the key are of a kind that encrypts nothing.
         """
         plain = bytes(data)
         if self.padding is RsaPadding.PKCS1:
             if len(plain) > self.max_plaintext:
                 raise LengthError("the plain text", len(plain), f"it must have at most {self.max_plaintext}")
-            return self._public.encrypt(plain, paddings.PKCS1v15())
+            try:
+                return self._public.encrypt(plain, paddings.PKCS1v15())
+            except ValueError as error:
+                message = "the RSA key encrypts nothing: its modulus or its exponent is none that OpenSSL takes"
+                raise CryptoError(message) from error
         return pow(self._number(plain, "the plain text"), self._e, self._n).to_bytes(self.size, "big")
 
     def verify(self, signature: Buffer, digest: Buffer) -> None:

@@ -112,3 +112,11 @@ def test_numbers_that_make_no_key_are_refused() -> None:
         RsaPrivateKey(sequence(0, N, 65537, 5, 7, 11, 13, 17, 19))
     with pytest.raises(CryptoError, match="cannot be used"):
         RsaPublicKey(sequence(N, 2))
+
+
+@pytest.mark.parametrize("numbers", [(1 << 2047 | 2, 3), (1 << 4095 | 1, 1 << 200 | 1)])
+def test_numbers_that_openssl_refuses_only_when_it_encrypts_are_an_error_of_ours(
+    numbers: tuple[int, int],
+) -> None:
+    with pytest.raises(CryptoError, match="the RSA key encrypts nothing"):
+        RsaPublicKey(sequence(*numbers)).encrypt(b"content")
