@@ -63,7 +63,7 @@ def encrypt(
     """Encrypt IN to OUT, - for the standard streams. In ecb and cbc the end is padded as PKCS#7 says."""
     engine = _engine(algorithm, mode, key_file, key_format, backend)
     vector = _vector(iv, algorithm, mode) if iv is not None else random_bytes(iv_length(algorithm, mode))
-    if vector:
+    if vector or mode != "ecb":
         engine.set_iv(vector)
     with open_input(source) as file, _output(target) as out:
         if iv is None:
@@ -101,7 +101,7 @@ def decrypt(
     block = 1 if mode == "gcm" else block_length(algorithm)
     with open_input(source) as file, _output(target) as out:
         vector = file.read(iv_length(algorithm, mode)) if iv is None else _vector(iv, algorithm, mode)
-        if vector:
+        if vector or mode != "ecb":
             engine.set_iv(vector)
         rest = b""
         for piece in pieces(file, source):
@@ -165,11 +165,15 @@ def _output(name: str) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    path = Path(name)
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
+    path = Path(name).resolve()  # a link stays, and what it names is replaced
+    if path.exists() and not path.is_file():
+        message = f"{name} is no regular file, and would be replaced by one: name another, or take -"
+        raise click.UsageError(message)
+    file = NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False)  # noqa: SIM115 - closed below
+    try:
+        with file:
             yield file  # type: ignore[misc] # a binary file
-        except BaseException:
-            Path(file.name).unlink()
-            raise
-    Path(file.name).replace(path)
+        Path(file.name).replace(path)
+    except BaseException:
+        Path(file.name).unlink(missing_ok=True)
+        raise

@@ -77,6 +77,35 @@ def test_a_forged_file_never_appears(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == before
 
 
+def test_only_a_regular_file_is_replaced_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(bytes(range(32)))
+    (tmp_path / "directory").mkdir()
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "file").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("file")
+    before = sorted(tmp_path.iterdir())
+    command = "cipher", "encrypt", "--key-file", str(tmp_path / "key"), str(tmp_path / "key")
+    for name in ("directory", "fifo"):
+        done = iochan(*command, str(tmp_path / name))
+        assert done.returncode == 2
+        assert b"no regular file" in done.stderr
+    assert iochan(*command, str(tmp_path / "link")).returncode == 0
+    assert sorted(tmp_path.iterdir()) == before
+    assert (tmp_path / "fifo").is_fifo()
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "file").read_bytes() != b"old"
+
+
+@pytest.mark.parametrize("mode", ["gcm", "cbc", "ctr"])
+def test_a_vector_that_is_not_there_is_not_taken_for_zeros(tmp_path: Path, mode: str) -> None:
+    (tmp_path / "key").write_bytes(bytes(range(32)))
+    (tmp_path / "empty").write_bytes(b"")
+    command = "-m", mode, "--key-file", str(tmp_path / "key"), str(tmp_path / "empty"), str(tmp_path / "out")
+    assert "has 0 bytes: it must have" in said(iochan("cipher", "encrypt", "--iv", "", *command))
+    assert "has 0 bytes: it must have" in said(iochan("cipher", "decrypt", *command))
+    assert not (tmp_path / "out").exists()
+
+
 def test_keys_are_made_of_passwords(tmp_path: Path) -> None:
     (tmp_path / "password").write_bytes(b"password\n")
     done = iochan(
