@@ -14,7 +14,7 @@ import click
 from iochan.channels.file import FileChannel
 from iochan.cli.options import json_option
 from iochan.core.channel import Channel
-from iochan.core.errors import SecretError
+from iochan.core.errors import SecretError, show_text
 from iochan.core.op import run
 from iochan.crypto.block import (
     LuksHeader,
@@ -29,6 +29,7 @@ from iochan.secret import Secret, load_file
 __all__ = ["luks"]
 
 _COPY = 1 << 20
+_MOST_DIGITS = 19
 
 image_argument = click.argument("image", type=click.Path(dir_okay=False))
 key_option = click.option(
@@ -57,7 +58,9 @@ def info(image: str, as_json: bool) -> None:
         return
     for name, value in facts.items():
         if name != "slots":
-            click.echo(f"{name + ':':<18}{value}")
+            # A header may say anything, to the terminal too.
+            shown = value if str(value).isprintable() else show_text(value)
+            click.echo(f"{name + ':':<18}{shown}")
     for slot in facts["slots"]:
         state = f"active, {slot['iterations']} iterations" if slot["active"] else "free"
         click.echo(f"{'slot ' + str(slot['number']) + ':':<18}{state}")
@@ -199,8 +202,8 @@ def _facts(header: LuksHeader) -> dict[str, Any]:
 def _size(text: str) -> int:
     units = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
     number, unit = (text[:-1], units[text[-1].upper()]) if text[-1:].upper() in units else (text, 1)
-    if not (number.isascii() and number.isdigit()):
-        message = f"--size {text!r}: give bytes, perhaps with K, M, G or T behind"
+    if not (number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS):
+        message = f"--size {text!r}: give bytes, at most {_MOST_DIGITS} digits, perhaps with K, M, G or T behind"
         raise click.UsageError(message)
     return int(number) * unit
 

@@ -136,7 +136,11 @@ def test_images_are_made_opened_and_their_keys_changed(tmp_path: Path) -> None:
     assert "give a multiple of 512" in said(
         iochan("luks", "create", wrong, "--size", "100", "--key-file", one)
     )
-    assert not Path(wrong).exists()
+    for option, value in (("--size", "9" * 5000), ("--size", "9999999T"), ("--ivgen", "plane")):
+        done = iochan("luks", "create", wrong, "--size", "1K", option, value, "--key-file", one, *quick)
+        assert done.returncode in {1, 2}
+        assert b"Traceback" not in done.stderr
+        assert not Path(wrong).exists()
     facts = json.loads(iochan("luks", "info", image, "--json").stdout)
     assert (facts["cipher"], facts["mode"], facts["payload offset"]) == ("aes-256", "xts-plain64", 2068480)
     added = iochan("luks", "add-key", image, "--key-file", one, "--new-key-file", two, *quick)
@@ -147,3 +151,15 @@ def test_images_are_made_opened_and_their_keys_changed(tmp_path: Path) -> None:
     assert "the last key" in said(iochan("luks", "remove-key", image, "--slot", "1"))
     assert "no password" in said(iochan("luks", "open", image))
     assert "No such file" in said(iochan("luks", "add-key", wrong, "--key-file", one, "--new-key-file", two))
+
+
+def test_a_header_does_not_speak_to_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"key")
+    image = tmp_path / "image"
+    iochan("luks", "create", str(image), "--size", "1K", "--key-file", str(tmp_path / "key"), "--iter-time", "1")
+    content = bytearray(image.read_bytes())
+    content[168:178] = b"\x1b[31mEVIL\a"
+    image.write_bytes(content)
+    shown = iochan("luks", "info", str(image)).stdout
+    assert b"EVIL" in shown
+    assert b"\x1b" not in shown

@@ -10,7 +10,7 @@ from iochan.core.blocked import Blocked
 from iochan.core.buffers import Views, clip, scatter, total
 from iochan.core.channel import Channel
 from iochan.core.condition import Condition
-from iochan.core.errors import LocalProtocolError, UnsupportedFeature
+from iochan.core.errors import LocalProtocolError, UnsupportedFeature, show_text
 from iochan.core.fd import FdBox
 from iochan.core.feature import Feature
 from iochan.core.layer import Layer
@@ -40,7 +40,8 @@ class LuksChannel(Layer):
     __slots__ = ("_position", "_sectors", "_start", "header", "size")
 
     def __init__(self, lower: Channel, sectors: SectorCipher, header: LuksHeader) -> None:
-        super().__init__(lower, f"luks {header.uuid}")
+        uuid = header.uuid if header.uuid.isprintable() else show_text(header.uuid)
+        super().__init__(lower, f"luks {uuid}")
         if not lower.features & Feature.SEEK:
             message = f"{lower.name} has no offsets: a LUKS image lies in a file, a device or a buffer"
             raise UnsupportedFeature(message, "SEEK")

@@ -16,6 +16,7 @@ __all__ = [
     "DIGEST_LENGTH",
     "HEADER_LENGTH",
     "MAGIC",
+    "MAX_ITERATIONS",
     "SALT_LENGTH",
     "SECTOR",
     "SLOTS",
@@ -35,6 +36,7 @@ STRIPES: Final = 4000
 """How many stripes a key is spread over: the format allows others, nobody writes them."""
 SALT_LENGTH: Final = 32
 DIGEST_LENGTH: Final = 20
+MAX_ITERATIONS: Final = (1 << 31) - 1
 _ALIGNED: Final = 4096 // SECTOR
 
 _FIXED: Final = struct.Struct(">6sH32s32s32sII20s32sI40s")
@@ -269,8 +271,11 @@ def _check_essiv(algorithm: CipherAlgorithm, mode_text: str, iv_hash: HashAlgori
 
 
 def _check(header: LuksHeader, *, detached: bool) -> None:
-    if header.digest_iterations == 0:
-        message = "the LUKS master key's iterations are 0: the header is damaged"
+    if not 0 < header.digest_iterations <= MAX_ITERATIONS:
+        message = (
+            f"the LUKS master key's iterations are {header.digest_iterations}, not 1 to {MAX_ITERATIONS}: "
+            "the header is damaged"
+        )
         raise LuksError(message)
     if not detached and header.payload < _HEADER_SECTORS:
         message = f"the LUKS payload at sector {header.payload} overlaps the header: it is damaged"
@@ -295,6 +300,9 @@ def _check_slot(header: LuksHeader, number: int, slot: KeySlot, size: int, *, de
     if not detached and slot.offset + size > header.payload:
         message = f"LUKS key slot {number} at sector {slot.offset} overlaps the payload: it is damaged"
         raise LuksError(message)
-    if slot.active and slot.iterations == 0:
-        message = f"LUKS key slot {number} has 0 iterations: the header is damaged"
+    if slot.active and not 0 < slot.iterations <= MAX_ITERATIONS:
+        message = (
+            f"LUKS key slot {number} has {slot.iterations} iterations, not 1 to {MAX_ITERATIONS}: "
+            "the header is damaged"
+        )
         raise LuksError(message)

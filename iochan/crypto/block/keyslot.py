@@ -9,7 +9,13 @@ from typing_extensions import Buffer
 
 from iochan.crypto.afsplit import AfSplitter
 from iochan.crypto.backend import Backend
-from iochan.crypto.block.header import DIGEST_LENGTH, SALT_LENGTH, KeySlot, LuksHeader
+from iochan.crypto.block.header import (
+    DIGEST_LENGTH,
+    MAX_ITERATIONS,
+    SALT_LENGTH,
+    KeySlot,
+    LuksHeader,
+)
 from iochan.crypto.block.sectors import SectorCipher
 from iochan.crypto.kdf import pbkdf2, pbkdf2_count_iterations
 from iochan.crypto.random import random_bytes
@@ -18,8 +24,6 @@ __all__ = ["MAX_ITERATIONS", "MIN_ITERATIONS", "count_iterations", "digest_key",
 
 MIN_ITERATIONS: Final = 1000
 """The fewest iterations that are written, however slow the machine."""
-
-MAX_ITERATIONS: Final = (1 << 31) - 1
 
 
 def count_iterations(header: LuksHeader, milliseconds: int, backend: Backend | str | None = None) -> int:

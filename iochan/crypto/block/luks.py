@@ -14,7 +14,7 @@ from typing import Final
 from typing_extensions import Buffer
 
 from iochan.core.channel import Channel
-from iochan.core.errors import UnexpectedEOF
+from iochan.core.errors import UnexpectedEOF, show_known
 from iochan.core.op import Op
 from iochan.crypto.backend import Backend
 from iochan.crypto.block.channel import LuksChannel
@@ -42,6 +42,7 @@ from iochan.crypto.block.keyslot import (
 )
 from iochan.crypto.block.sectors import SectorCipher
 from iochan.crypto.cipher import key_length
+from iochan.crypto.errors import UnknownAlgorithm
 from iochan.crypto.ivgen import IvAlgorithm
 from iochan.crypto.names import CipherAlgorithm, CipherMode, HashAlgorithm, named
 from iochan.crypto.random import random_bytes
@@ -60,6 +61,7 @@ ITERATION_TIME: Final = 2000
 """Milliseconds that deriving a key from a password takes, unless told otherwise (QEMU's and cryptsetup's)."""
 
 _FIRST_SLOT: Final = 4096 // SECTOR
+_MAX_SIZE: Final = 1 << 62
 _OVERWRITES: Final = 40
 _NO_SALT: Final = bytes(SALT_LENGTH)
 
@@ -141,8 +143,8 @@ def create_luks_op(
         LuksError: What is asked for cannot be, or *size* is no multiple of 512.
         UnknownAlgorithm: A name is unknown.
     """
-    if size < 0 or size % SECTOR:
-        message = f"an image of {size} bytes: give a multiple of {SECTOR}"
+    if not 0 <= size <= _MAX_SIZE or size % SECTOR:
+        message = f"an image of {size} bytes: give a multiple of {SECTOR}, at most {_MAX_SIZE}"
         raise LuksError(message)
     length = key_length(algorithm, mode)
     each = slot_sectors(length)
@@ -150,7 +152,7 @@ def create_luks_op(
     draft = LuksHeader(
         algorithm=named(CipherAlgorithm, algorithm),
         mode=named(CipherMode, mode),
-        ivgen=IvAlgorithm(ivgen),
+        ivgen=_ivgen(ivgen),
         iv_hash=None if iv_hash is None else named(HashAlgorithm, iv_hash),
         hash=named(HashAlgorithm, hash_algorithm),
         payload=_FIRST_SLOT + SLOTS * each if header is None else 0,
@@ -164,6 +166,7 @@ def create_luks_op(
     # What cannot be is refused before anything is written.
     parse_header(pack_header(draft), detached=header is not None)
     key = random_bytes(length)
+    SectorCipher(draft, key, backend)
     iterations = _iterations(draft, iteration_time, iterations, backend)
     draft = replace(draft, digest_iterations=max(iterations // 8, MIN_ITERATIONS))
     draft = replace(draft, digest=digest_key(draft, key, backend))
@@ -261,6 +264,14 @@ def remove_key_op(
         for _ in range(_OVERWRITES):
             yield from _write_op(image, empty.offset * SECTOR, random_bytes(header.material_length))
     return gone
+
+
+def _ivgen(name: str) -> IvAlgorithm:
+    try:
+        return IvAlgorithm(name)
+    except ValueError:
+        known = show_known(name, [one.value for one in IvAlgorithm])
+        raise UnknownAlgorithm("vector generator", name, known) from None
 
 
 def _iterations(

@@ -71,6 +71,8 @@ BAD = {
     "payload-overlap-header": (number(PAYLOAD, 1), "payload at sector 1 overlaps the header"),
     "iterations": (number(ITERATIONS, 0), "master key's iterations are 0"),
     "key-iterations": (slot(0, 4, 0), "key slot 0 has 0 iterations"),
+    "iterations-many": (number(ITERATIONS, 1 << 31), "master key's iterations are 2147483648, not 1 to"),
+    "key-iterations-many": (slot(0, 4, 1 << 31), "key slot 0 has 2147483648 iterations, not 1 to"),
     "slot-state": (slot(3, 0, 7), "key slot 3 is in the unknown state 0x00000007"),
     "essiv-without-hash": (field(MODE, b"cbc-essiv"), "essiv needs a hash"),
     "hash-without-essiv": (field(MODE, b"xts-plain64:sha256"), "nothing else has one"),

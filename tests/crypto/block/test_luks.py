@@ -23,6 +23,7 @@ from iochan.crypto.block import (
     remove_key_op,
 )
 from iochan.crypto.block.sectors import SectorCipher
+from iochan.crypto.errors import AlgorithmUnavailable, UnknownAlgorithm
 from iochan.testing.drivers import DRIVERS, Driver
 
 SIZE = 64 * 1024
@@ -155,6 +156,12 @@ def test_what_cannot_be_is_refused_before_anything_is_written() -> None:
         run(create_luks_op(image, b"x", 100, iterations=1000))
     with pytest.raises(LuksError, match="essiv needs a hash"):
         run(create_luks_op(image, b"x", 512, ivgen="essiv", iterations=1000))
+    with pytest.raises(UnknownAlgorithm, match="unknown vector generator 'plane'"):
+        run(create_luks_op(image, b"x", 512, ivgen="plane", iterations=1000))
+    with pytest.raises(AlgorithmUnavailable, match="cast5-128 cannot work in xts"):
+        run(create_luks_op(image, b"x", 512, algorithm="cast5-128", iterations=1000))
+    with pytest.raises(LuksError, match="at most"):
+        run(create_luks_op(image, b"x", 1 << 70, iterations=1000))
     assert image.contents() == b""
 
 
