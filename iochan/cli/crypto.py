@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -15,6 +15,7 @@ from iochan.core.errors import CryptoError
 from iochan.crypto.backend import Backend
 from iochan.crypto.choice import backends
 from iochan.crypto.cipher import Cipher, key_length
+from iochan.crypto.errors import AlgorithmUnavailable
 from iochan.crypto.hash import Hash
 from iochan.crypto.names import CipherAlgorithm, CipherMode, HashAlgorithm
 
@@ -31,7 +32,7 @@ def crypto() -> None:
 def backends_command(as_json: bool) -> None:
     """Show every algorithm, who has it, and who is chosen when nobody is asked for.
 
-    IOCHAN_CRYPTO_BACKEND chooses another one for all that it has.
+    IOCHAN_CRYPTO_BACKEND chooses another one; where that lacks an algorithm, nothing is chosen.
     """
     here = dict(backends())
     rows = [*_ciphers(here), *_hashes(here)]
@@ -65,9 +66,17 @@ def _ciphers(here: Mapping[str, Backend | CryptoError]) -> list[dict[str, Any]]:
             ]
             if had:
                 key = bytes(range(key_length(algorithm, mode)))
-                chosen = Cipher(algorithm, mode, key).backend.name
+                chosen = _chosen(lambda: Cipher(algorithm, mode, key).backend.name)
                 rows.append({"algorithm": algorithm, "mode": mode, "backends": had, "chosen": chosen})
     return rows
+
+
+def _chosen(find: Callable[[], str]) -> str | None:
+    """Return what *find* says; the backend that the environment asks for may not have it."""
+    try:
+        return find()
+    except AlgorithmUnavailable:
+        return None
 
 
 def _fits(algorithm: CipherAlgorithm, mode: CipherMode) -> bool:
@@ -81,6 +90,6 @@ def _hashes(here: Mapping[str, Backend | CryptoError]) -> list[dict[str, Any]]:
             name for name, one in here.items() if isinstance(one, Backend) and one.hash_supports(algorithm)
         ]
         if had:
-            chosen = Hash(algorithm).backend.name
+            chosen = _chosen(lambda: Hash(algorithm).backend.name)
             rows.append({"algorithm": algorithm, "mode": "hash", "backends": had, "chosen": chosen})
     return rows

@@ -38,7 +38,7 @@ def pieces(file: BinaryIO, name: str) -> Iterator[memoryview]:
     size = facts.st_size if stat.S_ISREG(facts.st_mode) else None
     console = Console(stderr=True)
     shown = console.is_terminal and (size is None or size >= _LARGE)
-    columns = TextColumn("{task.description}"), DownloadColumn(), TransferSpeedColumn()
+    columns = TextColumn("{task.description}", markup=False), DownloadColumn(), TransferSpeedColumn()
     room = memoryview(bytearray(PIECE))
     with Progress(*columns, console=console, transient=True, disable=not shown) as progress:
         task = progress.add_task(name, total=size)

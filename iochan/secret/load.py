@@ -34,6 +34,9 @@ def load_file(path: str | os.PathLike[str], *, trim: bool = False) -> Secret:
     try:
         with Path(path).open("rb", buffering=0) as file:
             return _read(file.fileno(), str(path), trim=trim)
+    except ValueError:  # a NUL, or half a surrogate pair
+        message = f"{show_text(str(path))}: cannot be read as a secret: no file can have this name"
+        raise SecretError(message) from None
     except OSError as error:
         message = f"{path}: cannot be read as a secret: {_reason(error)}; see who may read it"
         raise SecretError(message) from error

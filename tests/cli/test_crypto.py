@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from iochan.cli import stream
 from tests.cli.command import iochan, said
 
 pytestmark = pytest.mark.slow
@@ -123,6 +126,24 @@ def test_the_backends_are_shown() -> None:
     assert "cryptography" in rows["aes-256", "cbc"]["backends"]
     assert rows["sha256", "hash"]["chosen"] == "hashlib"
     assert b"aes-256" in iochan("crypto", "backends").stdout
+
+
+def test_the_backends_are_shown_when_the_chosen_one_lacks_something(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IOCHAN_CRYPTO_BACKEND", "hashlib")
+    done = iochan("crypto", "backends", "--json")
+    assert done.returncode == 0, done.stderr
+    rows = {(row["algorithm"], row["mode"]): row for row in json.loads(done.stdout)["algorithms"]}
+    assert rows["sha256", "hash"]["chosen"] == "hashlib"
+    assert rows["aes-256", "cbc"]["chosen"] is None
+
+
+def test_a_name_is_no_markup(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"content")
+    monkeypatch.setattr(stream, "_LARGE", 1)
+    monkeypatch.setattr(stream, "Console", lambda **_: Console(file=io.StringIO(), force_terminal=True))
+    with path.open("rb") as file:
+        assert [bytes(piece) for piece in stream.pieces(file, "a[/red]")] == [b"content"]
 
 
 def test_images_are_made_opened_and_their_keys_changed(tmp_path: Path) -> None:

@@ -89,3 +89,9 @@ def test_cut_base64_is_refused(text: bytes) -> None:
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(SecretError, match="unknown format 'hex' of a secret: known are raw and base64"):
         decode_secret(Secret(b"00"), "hex")
+
+
+@pytest.mark.parametrize("path", ["a\0b", "\ud800"])
+def test_a_name_that_no_file_can_have_is_told(path: str) -> None:
+    with pytest.raises(SecretError, match="no file can have this name"):
+        load_file(path)
