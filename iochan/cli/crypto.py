@@ -66,15 +66,15 @@ def _ciphers(here: Mapping[str, Backend | CryptoError]) -> list[dict[str, Any]]:
             ]
             if had:
                 key = bytes(range(key_length(algorithm, mode)))
-                chosen = _chosen(lambda: Cipher(algorithm, mode, key).backend.name)
+                chosen = _chosen(Cipher, algorithm, mode, key)
                 rows.append({"algorithm": algorithm, "mode": mode, "backends": had, "chosen": chosen})
     return rows
 
 
-def _chosen(find: Callable[[], str]) -> str | None:
-    """Return what *find* says; the backend that the environment asks for may not have it."""
+def _chosen(make: Callable[..., Cipher | Hash], *arguments: str | bytes) -> str | None:
+    """Return whose work what is made does; the backend that the environment asks for may not have it."""
     try:
-        return find()
+        return make(*arguments).backend.name
     except AlgorithmUnavailable:
         return None
 
@@ -90,6 +90,6 @@ def _hashes(here: Mapping[str, Backend | CryptoError]) -> list[dict[str, Any]]:
             name for name, one in here.items() if isinstance(one, Backend) and one.hash_supports(algorithm)
         ]
         if had:
-            chosen = _chosen(lambda: Hash(algorithm).backend.name)
+            chosen = _chosen(Hash, algorithm)
             rows.append({"algorithm": algorithm, "mode": "hash", "backends": had, "chosen": chosen})
     return rows

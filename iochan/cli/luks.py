@@ -203,7 +203,9 @@ def _size(text: str) -> int:
     units = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
     number, unit = (text[:-1], units[text[-1].upper()]) if text[-1:].upper() in units else (text, 1)
     if not (number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS):
-        message = f"--size {text!r}: give bytes, at most {_MOST_DIGITS} digits, perhaps with K, M, G or T behind"
+        message = (
+            f"--size {text!r}: give bytes, at most {_MOST_DIGITS} digits, perhaps with K, M, G or T behind"
+        )
         raise click.UsageError(message)
     return int(number) * unit
 

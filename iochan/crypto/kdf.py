@@ -161,7 +161,8 @@ def argon2id(  # noqa: PLR0913 - RFC 9106 has them
     if size < 8 or not fit:
         message = (
             f"argon2id with a salt of {size} bytes, iterations={iterations}, lanes={lanes}, memory={memory}: "
-            "the salt has at least 8, the others at least 1, memory 8 KiB a lane, none more than RFC 9106 allows"
+            "the salt has at least 8, the others at least 1, memory 8 KiB a lane, "
+            "none more than RFC 9106 allows"
         )
         raise CryptoError(message)
     _check_length(length, least=4)

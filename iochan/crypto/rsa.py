@@ -129,7 +129,7 @@ class RsaPublicKey:
             try:
                 return self._public.encrypt(plain, paddings.PKCS1v15())
             except ValueError as error:
-                message = "the RSA key encrypts nothing: its modulus or its exponent is none that OpenSSL takes"
+                message = "the RSA key encrypts nothing: OpenSSL refuses its modulus or its exponent"
                 raise CryptoError(message) from error
         return pow(self._number(plain, "the plain text"), self._e, self._n).to_bytes(self.size, "big")
 

@@ -177,7 +177,8 @@ def test_images_are_made_opened_and_their_keys_changed(tmp_path: Path) -> None:
 def test_a_header_does_not_speak_to_the_terminal(tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(b"key")
     image = tmp_path / "image"
-    iochan("luks", "create", str(image), "--size", "1K", "--key-file", str(tmp_path / "key"), "--iter-time", "1")
+    key = "--key-file", str(tmp_path / "key")
+    iochan("luks", "create", str(image), "--size", "1K", "--iter-time", "1", *key)
     content = bytearray(image.read_bytes())
     content[168:178] = b"\x1b[31mEVIL\a"
     image.write_bytes(content)

@@ -69,7 +69,11 @@ def test_parameters_out_of_range_are_refused() -> None:
         scrypt(b"", b"", n=1000)
     with pytest.raises(CryptoError, match="argon2id with a salt of 3 bytes"):
         argon2id(b"", b"abc")
-    for over in ({"iterations": (1 << 32) + 1}, {"memory": (1 << 32) + 8}, {"lanes": 1 << 24, "memory": 1 << 27}):
+    for over in (
+        {"iterations": (1 << 32) + 1},
+        {"memory": (1 << 32) + 8},
+        {"lanes": 1 << 24, "memory": 1 << 27},
+    ):
         with pytest.raises(CryptoError, match="none more than RFC 9106 allows"):
             argon2id(b"", bytes(8), **over)
     with pytest.raises(LengthError, match="asked of hkdf has 9000 bytes: it must have 1 to 8160"):
