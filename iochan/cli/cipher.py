@@ -15,7 +15,7 @@ from iochan.cli.stream import open_input, pieces
 from iochan.core.errors import CryptoError
 from iochan.crypto import AuthenticationFailed, Cipher, block_length, iv_length, random_bytes
 from iochan.crypto.cipher import TAG_LENGTH
-from iochan.secret import Secret, load_file
+from iochan.secret import load_file
 from iochan.secret.load import decode_secret
 
 __all__ = ["cipher"]
@@ -118,9 +118,7 @@ def decrypt(
 
 
 def _engine(algorithm: str, mode: str, path: str, form: str, backend: str | None) -> Cipher:
-    # Kept by its name for as long as its view is read: a secret that is dropped becomes zeros.
-    key: Secret = decode_secret(load_file(path), form)
-    return Cipher(algorithm, mode, key.view(), backend)
+    return Cipher(algorithm, mode, decode_secret(load_file(path), form).view(), backend)
 
 
 def _vector(text: str, algorithm: str, mode: str) -> bytes:

@@ -13,13 +13,20 @@ from iochan.core.errors import SecretError
 __all__ = ["Secret"]
 
 
+class _Wiped(bytearray):
+    """Memory that becomes zeros at its end, which is not before the last view of it is gone."""
+
+    def __del__(self) -> None:
+        self[:] = bytes(len(self))
+
+
 class Secret:
     """A password or a key. It cannot be changed; nothing that prints, formats or pickles it shows it.
 
-    The value lies in one buffer of its own, which `clear` and the end of the object fill with zeros. That
-    is as far as Python allows: what `as_bytes` and `as_text` return are copies that live until the
-    collector's turn, a library that is given one may copy it again, and the system may have written memory
-    to swap. `view` copies nothing.
+    The value lies in one buffer of its own, which is filled with zeros by `clear`, and when the secret and
+    all views of it are gone. That is as far as Python allows: what `as_bytes` and `as_text` return are copies
+    that live until the collector's turn, a library that is given one may copy it again, and the system may
+    have written memory to swap. `view` copies nothing.
 
     Args:
         value: Copied.
@@ -31,15 +38,13 @@ class Secret:
 
     def __init__(self, value: Buffer = b"") -> None:
         self._cleared = False
-        # There also when what is given is refused, since the end of the object clears it.
-        self._value = bytearray()
         # Through a view: of a number, bytearray would make that many zeros.
-        self._value = bytearray(memoryview(value))
+        self._value = _Wiped(memoryview(value))
 
     def view(self) -> memoryview:
         """Return a read-only view of the value itself.
 
-        It reads zeros once the secret is cleared, or dropped: keep the secret for as long as the view.
+        It outlives the secret; it reads zeros once that is cleared.
         """
         return memoryview(self._open()).toreadonly()
 
@@ -74,9 +79,6 @@ class Secret:
             message = "the secret was cleared: load it again"
             raise SecretError(message)
         return self._value
-
-    def __del__(self) -> None:
-        self.clear()
 
     def __len__(self) -> int:
         return len(self._open())

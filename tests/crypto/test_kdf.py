@@ -75,7 +75,7 @@ def test_parameters_out_of_range_are_refused() -> None:
         {"lanes": 1 << 24, "memory": 1 << 27},
     ):
         with pytest.raises(CryptoError, match="none more than RFC 9106 allows"):
-            argon2id(b"", bytes(8), **over)
+            argon2id(b"", bytes(8), **over)  # type: ignore[arg-type] # numbers only
     with pytest.raises(LengthError, match="asked of hkdf has 9000 bytes: it must have 1 to 8160"):
         hkdf("sha256", b"key", length=9000)
 

@@ -181,6 +181,18 @@ def test_a_secret_sealed_by_openssl_opens(tmp_path: Path) -> None:
     assert secret_text(objects, "sec0") == "letmein"
 
 
+def test_openssl_opens_a_file_that_we_encrypted(tmp_path: Path) -> None:
+    key = os.urandom(32)
+    (tmp_path / "key").write_bytes(key)
+    arguments = iochan("cipher", "encrypt", "-m", "cbc", "--key-file", str(tmp_path / "key"))
+    sealed = call(*arguments, data=b"letmein")
+    opened = call(
+        need("openssl"), "enc", "-d", "-aes-256-cbc", "-K", key.hex(), "-iv", sealed[:16].hex(),
+        data=sealed[16:],
+    )  # fmt: skip
+    assert opened == b"letmein"
+
+
 def test_openssl_opens_what_we_seal() -> None:
     key = os.urandom(32)
     sealed, iv = seal(Secret(b"letmein"), Secret(key))

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import copy
+import gc
 import json
 import traceback
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from iochan.core.errors import SecretError
 from iochan.secret import Secret
+from iochan.secret.value import _Wiped
 
 HIDDEN = "hunter2"
 
@@ -71,8 +74,26 @@ def test_a_cleared_one_is_zeros_and_says_so() -> None:
             work()
 
 
-def test_a_dropped_one_leaves_zeros_in_what_was_its_memory() -> None:
+def test_a_view_outlives_the_secret_that_was_dropped() -> None:
+    view = Secret(b"abc").view()
+    gc.collect()
+    assert bytes(view) == b"abc"
+
+
+def test_memory_is_zeros_when_the_secret_and_its_views_are_gone() -> None:
+    wiped: list[bytes] = []
+
+    class Watched(_Wiped):
+        @override
+        def __del__(self) -> None:
+            super().__del__()
+            wiped.append(bytes(self))
+
     secret = Secret(b"abc")
+    secret._value = Watched(b"abc")
     view = secret.view()
     del secret
-    assert bytes(view) == bytes(3)
+    assert wiped == []
+    del view
+    gc.collect()
+    assert wiped == [bytes(3)]
