@@ -8,14 +8,16 @@ from typing import Final
 from iochan.address.option import BOOL
 from iochan.core.channel import Channel
 from iochan.core.errors import AddressError, show_text
-from iochan.telnet.codec import MAX_TERMINAL, TelnetCodec, TelnetTerms
+from iochan.telnet.codec import TelnetCodec
 from iochan.telnet.comport import ComPort
 from iochan.telnet.comportclient import ComPortClient
 from iochan.telnet.comportserver import ComPortServer
+from iochan.telnet.dialogue import MAX_TERMINAL, Dialogue
 from iochan.telnet.layer import OnEvent, TelnetLayer, check_window
 from iochan.telnet.portconfig import PortConfig
 from iochan.telnet.portlayer import PortClientLayer, PortServerLayer
 from iochan.telnet.simport import SimulatedPort
+from iochan.telnet.terms import TelnetTerms
 from iochan.telnet.urgent import keep_urgent_inline
 
 __all__ = ["telnet_client", "telnet_server"]
@@ -57,9 +59,9 @@ def telnet_server(
     if port is None and not isinstance(comport, ComPort) and _switch("comport", comport):
         port = SimulatedPort()
     if port is None:
-        return TelnetLayer(lower, TelnetCodec(terms), on_event)
+        return TelnetLayer(lower, TelnetCodec(Dialogue(terms)), on_event)
     end = ComPortServer(port)
-    return PortServerLayer(lower, TelnetCodec(terms, end), end, on_event)
+    return PortServerLayer(lower, TelnetCodec(Dialogue(terms, end)), end, on_event)
 
 
 def telnet_client(
@@ -98,9 +100,9 @@ def telnet_client(
         check_window(size)
     terms = TelnetTerms(server=False, binary=_switch("binary", binary), terminal=terminal, window=size)
     if serial is None:
-        return TelnetLayer(lower, TelnetCodec(terms), on_event)
+        return TelnetLayer(lower, TelnetCodec(Dialogue(terms)), on_event)
     port = ComPortClient(PortConfig.from_text(serial) if isinstance(serial, str) else serial)
-    return PortClientLayer(lower, TelnetCodec(terms, port), port, on_event)
+    return PortClientLayer(lower, TelnetCodec(Dialogue(terms, port)), port, on_event)
 
 
 def _switch(name: str, value: bool | str) -> bool:  # noqa: FBT001 - an option's value

@@ -51,20 +51,21 @@ class TelnetLayer(CodecLayer):
         on_event: Called by whoever reads, with each event; it must neither raise nor read, and not wait.
     """
 
-    __slots__ = ("_on_event", "_telnet")
+    __slots__ = ("_dialogue", "_on_event", "_telnet")
 
     def __init__(self, lower: Channel, codec: TelnetCodec, on_event: OnEvent | None = None) -> None:
         super().__init__(lower, codec, "telnet")
         self._telnet = codec
+        self._dialogue = codec.dialogue
         self._on_event = on_event
 
     @override
     def attributes(self) -> Attributes:
-        codec = self._telnet
+        dialogue = self._dialogue
         return {
-            TELNET_TERMINAL: lambda: codec.terminal,
-            TELNET_WINDOW: lambda: codec.window,
-            TELNET_BINARY: lambda: codec.binary,
+            TELNET_TERMINAL: lambda: dialogue.terminal,
+            TELNET_WINDOW: lambda: dialogue.window,
+            TELNET_BINARY: lambda: (dialogue.binary_out, dialogue.binary_in),
         }
 
     @override
@@ -72,11 +73,11 @@ class TelnetLayer(CodecLayer):
         try:
             return super().try_readinto(buffer, flags)
         finally:
-            if self._on_event is not None and self._telnet.events:
+            if self._on_event is not None and self._dialogue.events:
                 self._hand_over(self._on_event)
 
     def _hand_over(self, on_event: OnEvent) -> None:
-        while (event := self._telnet.events.take()) is not None:
+        while (event := self._dialogue.events.take()) is not None:
             on_event(event)
 
     def take_event(self) -> TelnetEvent | None:
@@ -84,16 +85,16 @@ class TelnetLayer(CodecLayer):
 
         At most `iochan.telnet.event.MAX_EVENTS` wait: when one more comes, the oldest is dropped.
         """
-        return self._telnet.events.take()
+        return self._dialogue.events.take()
 
     @property
     def dropped_events(self) -> int:
         """How many events were dropped because nobody took them."""
-        return self._telnet.events.dropped
+        return self._dialogue.events.dropped
 
     def is_on(self, option: int, *, ours: bool) -> bool:
         """Return whether both ends have agreed that *option* is on, on our side or on the peer's."""
-        return (self._telnet.ours if ours else self._telnet.theirs).is_on(option)
+        return (self._dialogue.ours if ours else self._dialogue.theirs).is_on(option)
 
     @override
     def end_writing_op(self) -> Op[None]:
@@ -108,7 +109,7 @@ class TelnetLayer(CodecLayer):
     def send_command_op(self, command: Command) -> Op[None]:
         """The operation of `send_command`."""
         wire = bytes((IAC, command))
-        yield from self._tell_op(lambda: self._telnet.reply(wire, wire))
+        yield from self._tell_op(lambda: self._dialogue.reply(wire, wire))
 
     def send_break(self) -> None:
         """Send a break, behind what was written before; a port has `PortClientLayer.set_break`."""
@@ -125,7 +126,7 @@ class TelnetLayer(CodecLayer):
     def send_window_size_op(self, columns: int, rows: int) -> Op[None]:
         """The operation of `send_window_size`."""
         check_window((columns, rows))
-        yield from self._tell_op(lambda: self._telnet.set_window(columns, rows))
+        yield from self._tell_op(lambda: self._dialogue.set_window(columns, rows))
 
     def ask(self, option: int, *, ours: bool, on: bool) -> None:
         """Ask the peer for *option* to be on or off; an `OptionEvent` tells if it comes to that."""
@@ -133,7 +134,7 @@ class TelnetLayer(CodecLayer):
 
     def ask_op(self, option: int, *, ours: bool, on: bool) -> Op[None]:
         """The operation of `ask`."""
-        side = self._telnet.ours if ours else self._telnet.theirs
+        side = self._dialogue.ours if ours else self._dialogue.theirs
         yield from self._tell_op(lambda: side.ask(option, on=on))
 
     def _tell_op(self, tell: Callable[[], None]) -> Op[None]:
@@ -144,4 +145,5 @@ class TelnetLayer(CodecLayer):
                 self._refuse_early()
             with self._lock:
                 tell()
+                self._telnet.note_owed()
             yield from self._push_op()
