@@ -38,13 +38,14 @@ def take_all(codec: TelnetCodec, got: bytearray) -> str | None:
         while (size := codec.decode_into(room)) > 0:
             got += room[:size]
     except (TelnetError, TruncatedError) as error:
-        assert str(error).isprintable()
-        return str(error)
+        message = str(error)
+        assert message.isprintable(), "a message that disturbs a terminal"
+        return message
     return None if size == STARVED else "end"
 
 
 def take_apart(kind: int, wire: bytes, step: int) -> tuple[bytes, str | None, list[TelnetEvent], int]:
-    """Return the data of *wire* fed *step* bytes at a time, its end, the events, and how many were dropped."""
+    """Return the data of *wire* fed *step* bytes at a time, its end, the events, and how many were lost."""
     codec = make_codec(kind)
     got, end, owed = bytearray(), None, 0
     for start in range(0, len(wire), step):
