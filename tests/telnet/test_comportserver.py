@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from iochan.telnet.comport import LineState, ModemState, PortCommand
@@ -81,8 +83,6 @@ def test_what_asks_for_nothing_is_not_answered(bench: Bench, asked: bytes) -> No
     ],
 )
 def test_nonsense_is_told(bench: Bench, payload: bytes, fault: str) -> None:
-    import re
-
     assert re.search(fault, bench.end.receive(payload) or "")
     assert not bench.events
 
