@@ -59,6 +59,10 @@ class ComPortClient(ComPortEnd):
     def waiting(self) -> bool:
         return not self.ready or bool(self._asked)
 
+    def forget(self) -> None:
+        """Expect no answer any more: one that comes late is kept, and nobody waits for it."""
+        self._asked.clear()
+
     def take_refused(self) -> list[str]:
         """Return what the server did not set as it was asked to since the last call, in words."""
         refused, self._refused = self._refused, []

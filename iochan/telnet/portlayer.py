@@ -21,7 +21,8 @@ __all__ = ["PortClientLayer", "PortServerLayer"]
 class PortClientLayer(TelnetLayer):
     """A serial port at the other end of the connection.
 
-    The handshake ends when the server has answered everything that the first settings ask for.
+    The handshake ends when the server has answered everything that the first settings ask for. Verbs that
+    wait for an answer do so for `timeout`: some servers do not answer what their hardware cannot do.
 
     Args:
         lower: The channel below, owned from now on.
@@ -108,9 +109,13 @@ class PortClientLayer(TelnetLayer):
     def _settled_op(self) -> Op[None]:
         """Read until every answer has come, and refuse what is not as it was asked for."""
         with ReadGuard(self), WriteGuard(self):
-            while not self._step():
-                yield from self._push_op()
-                yield from self._receive_op()
+            try:
+                while not self._step():
+                    yield from self._push_op()
+                    yield from self._receive_op()
+            finally:
+                # What was given up is not waited for by the next who asks.
+                self.port.forget()
             self.check_established()
 
 

@@ -8,7 +8,7 @@ import pytest
 from typing_extensions import override
 
 from iochan.core.blocked import Blocked
-from iochan.core.errors import HandshakeError, LimitExceeded, TruncatedError
+from iochan.core.errors import ChannelTimeout, HandshakeError, LimitExceeded, TruncatedError
 from iochan.core.op import Op
 from iochan.core.stacking import as_channel
 from iochan.telnet.codec import MAX_EARLY
@@ -185,3 +185,13 @@ def test_nonsense_from_the_server_ends_the_handshake() -> None:
     finally:
         client.abort()
         one.close()
+
+
+def test_a_server_that_does_not_answer_is_waited_for_no_longer_than_asked(ends: Ends) -> None:
+    server, client = pair(ends)
+    client.timeout = 0.01
+    with pytest.raises(ChannelTimeout):
+        client.set_control(PortControl.DTR_OFF)
+    client.timeout = None
+    drive(client.configure_op(PortConfig(300)), server)
+    assert client.port.settings[PortCommand.BAUDRATE] == 300
