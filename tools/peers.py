@@ -49,6 +49,9 @@ PEERS = (
     Peer("cryptsetup", "--version", "cryptsetup-bin"),
     Peer("qemu-img", "--version", "qemu-utils"),
     Peer("qemu-io", "--version", "qemu-utils"),
+    Peer("telnet", "--version", "inetutils-telnet"),
+    Peer("telnetd", "--version", "inetutils-telnetd"),
+    Peer("ser2net", "-v", "ser2net"),
     Peer("ps", "--version", "procps"),
 )
 
