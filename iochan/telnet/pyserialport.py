@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import termios
 from contextlib import suppress
 from typing import Any, Final
 
@@ -18,6 +19,9 @@ from iochan.telnet.comport import (
 )
 
 __all__ = ["PyserialPort"]
+
+_REFUSALS: Final = (OSError, ValueError, termios.error)
+"""How pyserial tells of what the driver will not have: `termios.error` is no OSError."""
 
 _PARITIES: Final = {
     PortParity.NONE: "N",
@@ -52,7 +56,7 @@ class PyserialPort(ComPort):
             before = getattr(self._port, name)
             try:
                 setattr(self._port, name, self._to_pyserial(command, value))
-            except (ValueError, KeyError, OSError):
+            except _REFUSALS:
                 # The driver will not have it: what was in force goes on.
                 setattr(self._port, name, before)
         return self._from_pyserial(command, getattr(self._port, name))
@@ -77,7 +81,7 @@ class PyserialPort(ComPort):
         port, group = self._port, value.group
         if value != group:
             # A terminal of the kernel has no such line: what is in force is said below.
-            with suppress(ValueError, OSError):
+            with suppress(*_REFUSALS):
                 self._set(value)
         if group in {PortControl.ASK_FLOW, PortControl.ASK_INBOUND_FLOW}:
             kind = 1 if port.xonxoff else 2 if port.rtscts else 0
@@ -121,7 +125,7 @@ class PyserialPort(ComPort):
         ):
             try:
                 lines |= bit if getattr(port, name) else 0
-            except OSError:
+            except _REFUSALS:
                 # A terminal of the kernel has no modem lines.
                 return 0
         return lines
