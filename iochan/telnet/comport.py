@@ -89,7 +89,7 @@ class PortControl(IntEnum):
     @property
     def group(self) -> PortControl:
         """The value that asks for the group that this one belongs to."""
-        return _GROUPS.get(self) or max(ask for ask in _ASKS if ask <= self)
+        return _GROUPS[self] if self in _GROUPS else max(ask for ask in _ASKS if ask <= self)
 
 
 _ASKS: Final = (

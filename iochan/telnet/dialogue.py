@@ -69,6 +69,11 @@ class Dialogue:
                 side.ask(option, on=True)
 
     @property
+    def agreed(self) -> bool:
+        """Whether the peer has answered everything that it was asked about options."""
+        return self.ours.agreed and self.theirs.agreed
+
+    @property
     def settled(self) -> bool:
         """Whether no answer is awaited that the user asked to wait for.
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
 
 from typing_extensions import override
 
@@ -11,20 +13,24 @@ from iochan.core.blocked import Blocked
 from iochan.core.buffers import Flat
 from iochan.core.channel import Channel
 from iochan.core.codeclayer import CodecLayer
-from iochan.core.errors import AddressError
+from iochan.core.errors import AddressError, ChannelError, RemoteProtocolError
 from iochan.core.guard import WriteGuard
-from iochan.core.op import Op, run
+from iochan.core.op import Op, run, within
 from iochan.telnet.codec import TelnetCodec
 from iochan.telnet.command import IAC, Command
 from iochan.telnet.event import TelnetEvent
 from iochan.telnet.facts import TELNET_BINARY, TELNET_TERMINAL, TELNET_WINDOW
 
-__all__ = ["OnEvent", "TelnetLayer", "check_window"]
+__all__ = ["LINGER_SECONDS", "OnEvent", "TelnetLayer", "check_window"]
 
 OnEvent = Callable[[TelnetEvent], None]
 """What takes events as they come: it neither raises nor waits nor reads."""
 
-_MAX_SIDE = 65535
+LINGER_SECONDS: Final = 0.5
+"""How long a close waits at most for a peer that owes answers; those that are no telnet never answer."""
+
+_LAST_READS: Final = 64
+_MAX_SIDE: Final = 65535
 
 
 def check_window(window: tuple[int, int]) -> None:
@@ -95,6 +101,28 @@ class TelnetLayer(CodecLayer):
     def is_on(self, option: int, *, ours: bool) -> bool:
         """Return whether both ends have agreed that *option* is on, on our side or on the peer's."""
         return (self._dialogue.ours if ours else self._dialogue.theirs).is_on(option)
+
+    @override
+    def farewell_op(self) -> Op[None]:
+        if self._established and not self.reading:
+            yield from self._push_op()
+            # What goes wrong here was of no use any more.
+            with suppress(ChannelError, RemoteProtocolError):
+                yield from within(self._hear_out_op(), LINGER_SECONDS)
+        yield from super().farewell_op()
+
+    def _hear_out_op(self) -> Op[None]:
+        """Drop what comes, until the peer has answered all: TCP resets whom it closes on with bytes unread.
+
+        A reset could take away data that the peer has not read yet.
+        """
+        room = bytearray(65536)
+        for _ in range(_LAST_READS):
+            got = self.try_readinto(room)
+            if got == 0 or (isinstance(got, Blocked) and self._dialogue.agreed):
+                return
+            if isinstance(got, Blocked):
+                yield got
 
     @override
     def end_writing_op(self) -> Op[None]:

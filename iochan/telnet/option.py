@@ -57,6 +57,11 @@ class OptionSide:
         """Return whether *option* is on, or would be if the peer agreed."""
         return self._states.get(option) in {_YES, _WANT_YES, _WANT_NO_THEN_YES}
 
+    @property
+    def agreed(self) -> bool:
+        """Whether the peer has answered every wish."""
+        return all(state in {_NO, _YES} for state in self._states.values())
+
     def ask(self, option: int, *, on: bool) -> None:
         """Ask for *option* to be on or off, now or once the earlier wish is answered."""
         state = self._states.get(option, _NO)

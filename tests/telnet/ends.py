@@ -10,7 +10,7 @@ from iochan.core.stacking import as_channel
 from iochan.telnet.ends import telnet_client, telnet_server
 from iochan.telnet.layer import TelnetLayer
 
-__all__ = ["Ends", "join", "settle"]
+__all__ = ["Ends", "agree", "join", "settle"]
 
 
 class Ends(Protocol):
@@ -35,5 +35,20 @@ def join(
 def settle(*layers: TelnetLayer) -> None:
     """Exchange words until nobody has any more to say."""
     for _ in range(6):
-        for layer in layers:
-            assert isinstance(layer.try_readinto(bytearray(1)), Blocked)
+        listen(*layers)
+
+
+def agree(*layers: TelnetLayer) -> None:
+    """Exchange words until every question is answered, however slowly they pass."""
+    for _ in range(1000):
+        listen(*layers)
+        if all(layer._dialogue.agreed for layer in layers):
+            return
+    message = "they do not come to an agreement"
+    raise AssertionError(message)
+
+
+def listen(*layers: TelnetLayer) -> None:
+    """Take the words that have come, where no data may come."""
+    for layer in layers:
+        assert isinstance(layer.try_readinto(bytearray(1)), Blocked)

@@ -4,15 +4,18 @@ import socket
 
 import pytest
 
+from iochan.core import clock
 from iochan.core.blocked import Blocked
 from iochan.core.errors import AddressError, LocalProtocolError, TruncatedError
 from iochan.core.feature import ReadFlag
+from iochan.core.op import Op
 from iochan.core.stacking import as_channel
 from iochan.telnet.command import Command
 from iochan.telnet.event import CommandEvent, OptionEvent, TelnetEvent, TerminalEvent, WindowEvent
 from iochan.telnet.facts import TELNET_BINARY, TELNET_TERMINAL, TELNET_WINDOW
 from iochan.telnet.layer import TelnetLayer
 from iochan.telnet.option import Option
+from iochan.testing.drivers import DRIVERS
 from tests.telnet.ends import Ends, settle
 
 EVERY_BYTE = bytes(range(256)) * 4 + b"\r\0\r\n\r\r\xff\xff\0\n\r"
@@ -145,3 +148,38 @@ def test_nothing_is_said_before_the_handshake() -> None:
         with pytest.raises(LocalProtocolError, match="handshake"):
             layer.send_break()
         layer.abort()
+
+
+@pytest.mark.parametrize("closer", ["server", "client"])
+def test_a_close_at_once_loses_nothing_though_words_are_in_flight(closer: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        near = socket.create_connection(listener.getsockname())
+        far, _ = listener.accept()
+    server, client = as_channel(near).telnet_server(), as_channel(far).telnet_client(window=(80, 24))
+    left, right = (server, client) if closer == "server" else (client, server)
+    data = bytes(range(256)) * 2000
+
+    def send_op() -> Op[None]:
+        yield from left.write_all_op(data)
+        yield from left.close_op()
+
+    try:
+        DRIVERS["stepped"](left.handshake_op(), right.handshake_op())
+        _, got = DRIVERS["stepped"](send_op(), right.read_exactly_op(len(data)))
+        assert got == data
+        assert right.read(1) == b""
+    finally:
+        left.abort()
+        right.abort()
+
+
+@pytest.mark.slow
+def test_a_peer_that_answers_nothing_delays_the_close_only_a_little() -> None:
+    one, other = socket.socketpair()
+    with other, as_channel(one).telnet_server() as server:
+        server.handshake()
+        other.sendall(b"x" * 100)
+        started = clock.now()
+        server.close()
+        assert clock.now() - started < 3
+        assert other.recv(1) == b"\xff"

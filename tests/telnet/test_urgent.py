@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import socket
 
+import pytest
+
 from iochan.core.stacking import as_channel
 from iochan.telnet.command import Command
 from iochan.telnet.event import CommandEvent
 from iochan.telnet.layer import TelnetLayer
 
 
+@pytest.mark.slow
 def test_an_urgent_data_mark_swallows_no_data() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         client = socket.create_connection(listener.getsockname())
