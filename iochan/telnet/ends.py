@@ -13,7 +13,7 @@ from iochan.telnet.comport import ComPort
 from iochan.telnet.comportclient import ComPortClient
 from iochan.telnet.comportserver import ComPortServer
 from iochan.telnet.dialogue import MAX_TERMINAL, Dialogue
-from iochan.telnet.layer import OnEvent, TelnetLayer, check_window
+from iochan.telnet.layer import TelnetLayer, check_window
 from iochan.telnet.portconfig import PortConfig
 from iochan.telnet.portlayer import PortClientLayer, PortServerLayer
 from iochan.telnet.simport import SimulatedPort
@@ -32,7 +32,6 @@ def telnet_server(
     echo: bool | str = True,
     enter: bool | str = False,
     comport: ComPort | bool | str = False,
-    on_event: OnEvent | None = None,
 ) -> TelnetLayer:
     """Return the server side of telnet on *lower*; call ``handshake`` before any byte.
 
@@ -46,7 +45,6 @@ def telnet_server(
         enter: Whether CR LF from a client that is not binary is read as CR, as from an Enter key.
         comport: The port that the client may set by RFC 2217, which makes the result a `PortServerLayer`;
             True for a `SimulatedPort`.
-        on_event: Called by whoever reads, with each event; else they wait for ``take_event``.
     """
     keep_urgent_inline(lower)
     terms = TelnetTerms(
@@ -59,9 +57,9 @@ def telnet_server(
     if port is None and not isinstance(comport, ComPort) and _switch("comport", comport):
         port = SimulatedPort()
     if port is None:
-        return TelnetLayer(lower, TelnetCodec(Dialogue(terms)), on_event)
+        return TelnetLayer(lower, TelnetCodec(Dialogue(terms)))
     end = ComPortServer(port)
-    return PortServerLayer(lower, TelnetCodec(Dialogue(terms, end)), end, on_event)
+    return PortServerLayer(lower, TelnetCodec(Dialogue(terms, end)), end)
 
 
 def telnet_client(
@@ -71,7 +69,6 @@ def telnet_client(
     terminal: str | None = None,
     window: tuple[int, int] | str | None = None,
     serial: PortConfig | str | None = None,
-    on_event: OnEvent | None = None,
 ) -> TelnetLayer:
     """Return the client side of telnet on *lower*; call ``handshake`` before any byte.
 
@@ -84,7 +81,6 @@ def telnet_client(
         window: Columns and rows of its window, or text such as ``80x24``.
         serial: How to set the server's port by RFC 2217, as a `PortConfig` or text such as
             ``115200/8N1``; the result is a `PortClientLayer`. A server that does not do it is refused.
-        on_event: Called by whoever reads, with each event; else they wait for ``take_event``.
 
     Raises:
         AddressError: *terminal*, *window* or *serial* is nothing that can be said.
@@ -100,9 +96,9 @@ def telnet_client(
         check_window(size)
     terms = TelnetTerms(server=False, binary=_switch("binary", binary), terminal=terminal, window=size)
     if serial is None:
-        return TelnetLayer(lower, TelnetCodec(Dialogue(terms)), on_event)
+        return TelnetLayer(lower, TelnetCodec(Dialogue(terms)))
     port = ComPortClient(PortConfig.from_text(serial) if isinstance(serial, str) else serial)
-    return PortClientLayer(lower, TelnetCodec(Dialogue(terms, port)), port, on_event)
+    return PortClientLayer(lower, TelnetCodec(Dialogue(terms, port)), port)
 
 
 def _switch(name: str, value: bool | str) -> bool:  # noqa: FBT001 - an option's value

@@ -54,16 +54,19 @@ class TelnetLayer(CodecLayer):
     Args:
         lower: The channel below, owned from now on.
         codec: The codec, for this connection only.
+
+    Attributes:
         on_event: Called by whoever reads, with each event; it must neither raise nor read, and not wait.
+            None, as at first, leaves events to `take_event`.
     """
 
-    __slots__ = ("_dialogue", "_on_event", "_telnet")
+    __slots__ = ("_dialogue", "_telnet", "on_event")
 
-    def __init__(self, lower: Channel, codec: TelnetCodec, on_event: OnEvent | None = None) -> None:
+    def __init__(self, lower: Channel, codec: TelnetCodec) -> None:
         super().__init__(lower, codec, "telnet")
         self._telnet = codec
         self._dialogue = codec.dialogue
-        self._on_event = on_event
+        self.on_event: OnEvent | None = None
 
     @override
     def attributes(self) -> Attributes:
@@ -79,8 +82,8 @@ class TelnetLayer(CodecLayer):
         try:
             return super().try_readinto(buffer, flags)
         finally:
-            if self._on_event is not None and self._dialogue.events:
-                self._hand_over(self._on_event)
+            if self.on_event is not None and self._dialogue.events:
+                self._hand_over(self.on_event)
 
     def _hand_over(self, on_event: OnEvent) -> None:
         while (event := self._dialogue.events.take()) is not None:

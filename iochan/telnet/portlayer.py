@@ -12,7 +12,7 @@ from iochan.telnet.codec import TelnetCodec
 from iochan.telnet.comport import PortCommand, PortControl, Purge
 from iochan.telnet.comportclient import ComPortClient
 from iochan.telnet.comportserver import ComPortServer
-from iochan.telnet.layer import OnEvent, TelnetLayer
+from iochan.telnet.layer import TelnetLayer
 from iochan.telnet.portconfig import PortConfig
 
 __all__ = ["PortClientLayer", "PortServerLayer"]
@@ -28,7 +28,6 @@ class PortClientLayer(TelnetLayer):
         lower: The channel below, owned from now on.
         codec: The codec, with *port* in it.
         port: The client's end of RFC 2217.
-        on_event: As for `TelnetLayer`.
 
     Attributes:
         port: What is known of the port.
@@ -36,10 +35,8 @@ class PortClientLayer(TelnetLayer):
 
     __slots__ = ("port",)
 
-    def __init__(
-        self, lower: Channel, codec: TelnetCodec, port: ComPortClient, on_event: OnEvent | None = None
-    ) -> None:
-        super().__init__(lower, codec, on_event)
+    def __init__(self, lower: Channel, codec: TelnetCodec, port: ComPortClient) -> None:
+        super().__init__(lower, codec)
         self.port = port
 
     @override
@@ -126,7 +123,6 @@ class PortServerLayer(TelnetLayer):
         lower: The channel below, owned from now on.
         codec: The codec, with *port* in it.
         port: The server's end of RFC 2217.
-        on_event: As for `TelnetLayer`.
 
     Attributes:
         port: What is known of the client's wishes.
@@ -134,10 +130,8 @@ class PortServerLayer(TelnetLayer):
 
     __slots__ = ("port",)
 
-    def __init__(
-        self, lower: Channel, codec: TelnetCodec, port: ComPortServer, on_event: OnEvent | None = None
-    ) -> None:
-        super().__init__(lower, codec, on_event)
+    def __init__(self, lower: Channel, codec: TelnetCodec, port: ComPortServer) -> None:
+        super().__init__(lower, codec)
         self.port = port
 
     def notify_modem(self) -> None:

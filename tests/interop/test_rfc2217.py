@@ -109,7 +109,8 @@ class Wire:
 
 def serve_with_pyserial(plain: Channel, port: Any) -> None:
     """Do what pyserial's own example of a server does, without its threads: echo what the client sends."""
-    manager = serial.rfc2217.PortManager(port, Wire(plain))
+    wire: Any = Wire(plain)
+    manager = serial.rfc2217.PortManager(port, wire)
     while data := plain.read():
         for byte in manager.filter(data):
             port.write(byte)

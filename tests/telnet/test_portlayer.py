@@ -114,17 +114,13 @@ def test_lines_are_told_as_they_change(ends: Ends) -> None:
 
 def test_either_end_may_ask_for_silence(ends: Ends) -> None:
     server, client = pair(ends)
-    client.tell(PortCommand.SUSPEND)
-    settle(server)
-    assert server.port.suspended
-    server.hold(on=True)
-    settle(client)
-    assert client.port.suspended
-    server.hold(on=False)
-    client.tell(PortCommand.RESUME)
-    settle(server, client)
-    assert not client.port.suspended
-    assert not server.port.suspended
+    states = []
+    for command in (PortCommand.SUSPEND, PortCommand.RESUME):
+        client.tell(command)
+        server.hold(on=command is PortCommand.SUSPEND)
+        settle(server, client)
+        states.append((server.port.suspended, client.port.suspended))
+    assert states == [(True, True), (False, False)]
 
 
 def test_blocking_verbs_wait_for_the_answer(ends: Ends) -> None:
