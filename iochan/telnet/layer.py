@@ -14,6 +14,7 @@ from iochan.core.buffers import Flat
 from iochan.core.channel import Channel
 from iochan.core.codeclayer import CodecLayer
 from iochan.core.errors import AddressError, ChannelError, RemoteProtocolError
+from iochan.core.feature import ReadFlag
 from iochan.core.guard import WriteGuard
 from iochan.core.op import Op, run, within
 from iochan.telnet.codec import TelnetCodec
@@ -79,15 +80,15 @@ class TelnetLayer(CodecLayer):
 
     @override
     def try_readinto(self, buffer: Flat, flags: int = 0) -> int | Blocked:
-        try:
+        on_event = self.on_event
+        if on_event is None:
             return super().try_readinto(buffer, flags)
+        try:
+            # A sleep in the kernel would end only with data, and an event has to be told before.
+            return super().try_readinto(buffer, flags & ~ReadFlag.MAY_SLEEP)
         finally:
-            if self.on_event is not None and self._dialogue.events:
-                self._hand_over(self.on_event)
-
-    def _hand_over(self, on_event: OnEvent) -> None:
-        while (event := self._dialogue.events.take()) is not None:
-            on_event(event)
+            while (event := self._dialogue.events.take()) is not None:
+                on_event(event)
 
     def take_event(self) -> TelnetEvent | None:
         """Return the oldest event that nobody has taken; None if there is none, or *on_event* gets them.

@@ -82,6 +82,19 @@ def test_a_callback_gets_each_event_as_it_comes(ends: Ends) -> None:
     assert server.dropped_events == 0
 
 
+def test_a_callback_is_called_while_a_read_waits_for_data(ends: Ends) -> None:
+    server, client = ends()
+    events(server)
+    # Data comes only once the event was seen.
+    server.on_event = lambda event: client.write_all(b"seen")
+    client.send_break()
+    server.timeout = 5
+    assert server.read(10) == b"seen"
+    server.timeout = None
+    client.send_break()
+    assert server.read(10) == b"seen"
+
+
 def test_a_flood_of_events_is_bounded_and_counted(ends: Ends) -> None:
     server, client = ends()
     events(server)
