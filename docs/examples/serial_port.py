@@ -17,6 +17,7 @@ device = SimulatedPort()
 with listen("tcp://127.0.0.1:0") as listener:
 
     def serve() -> None:
+        """Send back what comes."""
         with telnet_server(listener.accept(), comport=device) as server:
             server.handshake()
             while data := server.read():
