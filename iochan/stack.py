@@ -24,6 +24,7 @@ __all__ = ["StackListener", "connect_op", "known_layers", "listen_op", "parse"]
 Side = Literal["client", "server"]
 _SIDES = ("-client", "-server")
 _CREDS = "creds"
+_HOST = "host"
 _AUTHZ = "authz"
 
 
