@@ -122,8 +122,9 @@ class WebSocketCodec(Codec):
             self._cut = True
             return self._verdict(relaxed_eof)
         put = self._decode(wire, 0, size, view)
-        if self._next < size and not self.starved:
-            self._kept, self._next = memoryview(bytes(wire[self._next : size])), 0
+        if self._next < size:
+            self._kept = memoryview(bytes(wire[self._next : size]))
+        self._next = 0
         return put or self._verdict(relaxed_eof)
 
     @override
