@@ -40,15 +40,14 @@ def test_a_relay_takes_plain_clients_to_a_websocket() -> None:
 def test_cat_talks_to_a_websocket_over_tls(tmp_path: Path) -> None:
     pki = ThrowAwayPki(tmp_path)
     server_object = f"tls-creds-x509,id=s,endpoint=server,dir={pki.dir},verify-peer=off"
-    relay = ("relay", "wss://127.0.0.1:0?tls.creds=s", "exec:tr a-z A-Z", "--object", server_object)
+    relay = ("relay", "wss://127.0.0.1:0?tls.creds=s", "exec:cat", "--object", server_object)
     with serving(*relay) as (_, address):
-        done = subprocess.run(
-            [sys.executable, "-m", "iochan", "cat", f"{address}?tls.creds=c&tls.hostname=localhost"]
-            + ["--object", f"tls-creds-x509,id=c,endpoint=client,dir={pki.dir}"],
-            input=b"hello\n",
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
-        )
-    assert done.stderr == b""
-    assert done.stdout == b"HELLO\n"
+        argv = [sys.executable, "-m", "iochan", "cat", f"{address}?tls.creds=c&tls.hostname=localhost"]
+        argv += ["--object", f"tls-creds-x509,id=c,endpoint=client,dir={pki.dir}"]
+        with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(b"hello\n")
+            assert process.stdout.read(6) == b"hello\n"
+            process.stdin.close()
+            assert process.wait(SECONDS) == 0
