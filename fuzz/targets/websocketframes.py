@@ -1,8 +1,9 @@
 """WebSocket frames: the codec, in any pieces and views, gives what `websockets` gives for the same wire.
 
 The first byte says which role hears the rest, whether text is taken, and how large the pieces are.
-Of a frame that is not whole ours gives a part and `websockets` nothing, and `websockets` looks neither at the
-form of a length nor at the UTF-8 of text: there one payload has to begin the other; else the codes are one.
+Of a frame that is not whole ours gives a part and `websockets` nothing; and `websockets` looks neither at the
+form and the top bit of a length nor at the UTF-8 of text. There one payload has to begin the other; elsewhere
+the close codes are one.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from iochan.websocket.errors import FrameError, WebSocketClosedError
 from iochan.websocket.opening import ClientOpening, ServerOpening
 
 ROOM = memoryview(bytearray(SCRATCH_SIZE))
-STRICTER = ("shortest form", "text that is no UTF-8")
+STRICTER = ("shortest form", "top bit", "text that is no UTF-8")
 DATA = (Opcode.BINARY, Opcode.TEXT, Opcode.CONT)
 
 

@@ -40,6 +40,9 @@ _SMALL: Final = 4096
 _PIECE: Final = 65536
 """How much is unmasked at once: a result that stays in the processor's cache."""
 
+_SHORTEST: Final = 4
+"""Bytes that are looked at to tell a whole message."""
+
 _WHOLE: Final = FIN | BINARY
 _ORDERLY: Final = frozenset({NORMAL, GOING_AWAY, NO_STATUS})
 _Utf8 = getincrementaldecoder("utf-8")
@@ -121,11 +124,36 @@ class WebSocketCodec(Codec):
         if not size:
             self._cut = True
             return self._verdict(relaxed_eof)
+        if put := self._take_whole(wire, size, view):
+            return put
         put = self._decode(wire, 0, size, view)
         if self._next < size:
             self._kept = memoryview(bytes(wire[self._next : size]))
         self._next = 0
         return put or self._verdict(relaxed_eof)
+
+    def _take_whole(self, wire: memoryview, size: int, view: Flat) -> int:
+        """Do the commonest case at once: *wire* is one message; 0 if it is anything else."""
+        if size < _SHORTEST or wire[0] != _WHOLE or self._left or self._head or self._going_on:
+            return 0
+        server = self._server
+        length = wire[1] - 0x80 if server else wire[1]
+        behind = 2
+        if length > 125:
+            # 127 is a length of eight bytes, and left to the careful way as all that is wrong is.
+            if length > 126 or (length := wire[2] << 8 | wire[3]) < 126:
+                return 0
+            behind = 4
+        end = behind + 4 + length if server else behind + length
+        if end != size or not 0 < length <= len(view):
+            return 0
+        if server:
+            view[:length] = apply_mask(wire[behind + 4 : end], wire[behind : behind + 4])
+        else:
+            view[:length] = wire[behind:end]
+        self._is_text = False
+        self._base += size
+        return length
 
     @override
     def decode_into(self, view: Flat, *, relaxed_eof: bool = False) -> int:

@@ -120,7 +120,7 @@ class ServerOpening(Opening):
         try:
             request = _parse(Request.parse, head)
         except _BAD_HEAD as error:
-            raise self._refusal(400, f"no HTTP request ({error})") from error
+            raise self._refusal(400, f"no HTTP request ({show_text(str(error))})") from error
         hosts = request.headers.get_all("Host")
         if len(hosts) != 1:
             raise self._refusal(400, f"{len(hosts)} Host headers where one must be")

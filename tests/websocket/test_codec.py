@@ -101,6 +101,13 @@ def test_payload_comes_out_whole_however_the_wire_and_the_reader_cut_it(
     assert feed(codec, pieces, view) == (data * 2, "open")
 
 
+@pytest.mark.parametrize("server", [True, False])
+def test_a_long_length_is_not_taken_for_one_byte(server: bool) -> None:
+    wire = frame(0x82, b"x" * 70_000, masked=server)
+    start = 127 + (6 if server else 2)
+    assert feed(opened(server=server), [wire[:start], wire[start:]]) == (b"x" * 70_000, "open")
+
+
 @given(st.lists(st.binary(min_size=1, max_size=3000), min_size=1, max_size=5), st.booleans())
 def test_what_one_side_encodes_the_other_decodes(pieces: list[bytes], server: bool) -> None:
     codec, peer = opened(server=server), opened(server=not server)
