@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from typing_extensions import override
 
-from iochan.address import LayerSpec, Stack, parse_stack
+from iochan.address import InetAddress, LayerSpec, Stack, parse_stack
 from iochan.authz.base import AuthzById
 from iochan.core.blocked import Blocked
 from iochan.core.channel import Channel
@@ -24,6 +24,8 @@ __all__ = ["StackListener", "connect_op", "known_layers", "listen_op", "parse"]
 Side = Literal["client", "server"]
 _SIDES = ("-client", "-server")
 _CREDS = "creds"
+_HOST = "host"
+_TLS = "tls"
 _AUTHZ = "authz"
 
 
@@ -60,7 +62,7 @@ def _parameters(function: Callable[..., Any]) -> list[str]:
 def connect_op(text: str, objects: ObjectSource | None, timeout: float | None) -> Op[Channel]:
     """The operation behind `iochan.core.opening.connect`; what is wrong in *text* is raised at once."""
     stack = parse(text)
-    wraps = [_wrapper(spec, "client", objects) for spec in reversed(stack.layers)]
+    wraps = [_wrapper(stack, index, "client", objects) for index in reversed(range(len(stack.layers)))]
     op = _open_op(stack, wraps)
     return op if timeout is None else within(op, timeout, f"connecting to {text}")
 
@@ -78,8 +80,11 @@ def _wrap_op(channel: Channel, wraps: list[Callable[[Channel], Channel]]) -> Op[
     return channel
 
 
-def _wrapper(spec: LayerSpec, side: Side, objects: ObjectSource | None) -> Callable[[Channel], Channel]:
-    """Return what puts the layer of *spec* on a channel; names and objects are checked here, once."""
+def _wrapper(
+    stack: Stack, index: int, side: Side, objects: ObjectSource | None
+) -> Callable[[Channel], Channel]:
+    """Return what puts a layer of *stack* on a channel; names and objects are checked here, once."""
+    spec = stack.layers[index]
     sided = f"{spec.name}-{side}"
     function = lookup(LAYERS, sided if sided in known(LAYERS) else spec.name)
     takes = _parameters(function)
@@ -94,10 +99,20 @@ def _wrapper(spec: LayerSpec, side: Side, objects: ObjectSource | None) -> Calla
             options[name] = _source(spec, name, value, objects).get(value, object)
         else:
             options[name.replace("-", "_")] = value
+    if _HOST in takes and isinstance(stack.base, InetAddress):
+        options.setdefault(
+            _HOST, _host(stack.base, secure=any(each.name == _TLS for each in stack.layers[index:]))
+        )
     if _CREDS in takes and _CREDS not in options:
         message = f"{spec.name}: no credentials: give {spec.name}.creds=ID and the object of that id"
         raise AddressError(message)
     return lambda channel: function(channel, **options)
+
+
+def _host(base: InetAddress, *, secure: bool) -> str:
+    """Return *base* as a request names it: without the port that its scheme has anyway (RFC 9110, 7.2)."""
+    host = base.body().removeprefix("//")
+    return host.removesuffix(":443" if secure else ":80")
 
 
 def _source(spec: LayerSpec, option: str, name: str, objects: ObjectSource | None) -> ObjectSource:
@@ -197,7 +212,7 @@ class OnceListener(Listener):
 def listen_op(text: str, objects: ObjectSource | None) -> Op[Listener]:
     """The operation behind `iochan.core.opening.listen`."""
     stack = parse(text)
-    wraps = [_wrapper(spec, "server", objects) for spec in reversed(stack.layers)]
+    wraps = [_wrapper(stack, index, "server", objects) for index in reversed(range(len(stack.layers)))]
     scheme = stack.base.scheme
     inner: Listener
     if scheme in known(LISTENERS):

@@ -26,6 +26,7 @@ from iochan.layers.trace import TraceLayer
 from iochan.tls.creds import Endpoint
 from iochan.tls.layer import tls_client, tls_server
 from iochan.tls.x509 import X509Creds
+from iochan.websocket.layer import websocket_client, websocket_server
 from tests.contract.framecodec import FrameCodec
 
 __all__ = ["BASES", "FAULTS", "Creds", "Pair", "load_creds", "stacks"]
@@ -96,10 +97,15 @@ def stacks(creds: Creds) -> dict[str, Wrap]:
     def tls(lower: Channel, left: bool) -> Channel:
         return tls_client(lower, creds[1], hostname="localhost") if left else tls_server(lower, creds[0])
 
+    def websocket(lower: Channel, left: bool) -> Channel:
+        return websocket_client(lower) if left else websocket_server(lower)
+
     return {
         "plain": lambda lower, left: lower,
         "tls": tls,
         "tls-tls": lambda lower, left: tls(tls(lower, left), left),
+        "ws": websocket,
+        "tls-ws-tls": lambda lower, left: tls(websocket(tls(lower, left), left), left),
         "frames": lambda lower, left: CodecLayer(lower, FrameCodec(), "frames"),
         "buffered": lambda lower, left: BufferedLayer(lower),
         "throttle": lambda lower, left: ThrottleLayer(lower, 1 << 30, 1 << 30),
