@@ -12,7 +12,7 @@ from iochan.channels.end import IOV_MAX, End, directions
 from iochan.channels.reasons import failure
 from iochan.core import clock
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Flat, Views, total
+from iochan.core.buffers import Flat, Room, Views, total
 from iochan.core.channel import Channel
 from iochan.core.condition import Condition
 from iochan.core.errors import ChannelClosedError, UnsupportedFeature
@@ -93,7 +93,7 @@ class PipeChannel(Channel):
         return got
 
     @override
-    def try_readinto(self, buffer: Flat, flags: int = 0) -> int | Blocked:
+    def try_readinto(self, buffer: Room, flags: int = 0) -> int | Blocked:
         end = self._reader
         if end is None:
             self._one_way("read")

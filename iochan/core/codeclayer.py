@@ -15,7 +15,7 @@ from threading import Lock
 from typing_extensions import override
 
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Flat, Views, advance, as_view, total
+from iochan.core.buffers import Flat, Room, Views, advance, as_view, total
 from iochan.core.channel import Channel
 from iochan.core.codec import STARVED, Codec
 from iochan.core.condition import Condition, Shutdown
@@ -65,7 +65,7 @@ class CodecLayer(Layer):
 
     @override
     def try_readinto(  # noqa: C901, PLR0912, PLR0915 - the hot path
-        self, buffer: Flat, flags: int = 0
+        self, buffer: Room, flags: int = 0
     ) -> int | Blocked:
         if not self._established:
             self._refuse_early()

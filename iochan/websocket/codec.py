@@ -12,7 +12,7 @@ from typing import Final
 
 from typing_extensions import override
 
-from iochan.core.buffers import Flat
+from iochan.core.buffers import NO_ROOM, Flat, Room
 from iochan.core.codec import BATCH, STARVED, Codec
 from iochan.core.errors import ChannelBrokenError, TruncatedError
 from iochan.websocket.closecode import BAD_DATA, GOING_AWAY, NO_STATUS, NORMAL, PROTOCOL_ERROR, is_sendable
@@ -117,10 +117,10 @@ class WebSocketCodec(Codec):
     def _keep(self, wire: bytes) -> None:
         """Keep *wire* for `decode_into`, and take at once what stands before its first payload."""
         self._kept = memoryview(wire)
-        self._decode(self._kept, 0, len(wire), b"")
+        self._decode(self._kept, 0, len(wire), NO_ROOM)
 
     @override
-    def receive_into(self, wire: memoryview, size: int, view: Flat, relaxed_eof: bool) -> int:
+    def receive_into(self, wire: memoryview, size: int, view: Room, relaxed_eof: bool) -> int:
         if not size:
             self._cut = True
             return self._verdict(relaxed_eof)
@@ -132,7 +132,7 @@ class WebSocketCodec(Codec):
         self._next = 0
         return put or self._verdict(relaxed_eof)
 
-    def _take_whole(self, wire: memoryview, size: int, view: Flat) -> int:
+    def _take_whole(self, wire: memoryview, size: int, view: Room) -> int:
         """Do the commonest case at once: *wire* is one message; 0 if it is anything else."""
         if size < _SHORTEST or wire[0] != _WHOLE or self._left or self._head or self._going_on:
             return 0
@@ -148,7 +148,7 @@ class WebSocketCodec(Codec):
         if end != size or not 0 < length <= len(view):
             return 0
         if server:
-            view[:length] = apply_mask(wire[behind + 4 : end], wire[behind : behind + 4])
+            view[:length] = apply_mask(wire[behind + 4 : end], bytes(wire[behind : behind + 4]))
         else:
             view[:length] = wire[behind:end]
         self._is_text = False
@@ -156,7 +156,7 @@ class WebSocketCodec(Codec):
         return length
 
     @override
-    def decode_into(self, view: Flat, *, relaxed_eof: bool = False) -> int:
+    def decode_into(self, view: Room, *, relaxed_eof: bool = False) -> int:
         kept = self._kept
         put = self._decode(kept, self._next, len(kept), view)
         if self._next == len(kept):
@@ -184,7 +184,7 @@ class WebSocketCodec(Codec):
         raise TruncatedError(message)
 
     def _decode(  # noqa: C901, PLR0915 - the hot path
-        self, wire: memoryview, at: int, end: int, view: Flat
+        self, wire: memoryview, at: int, end: int, view: Room
     ) -> int:
         """Put payload of ``wire[at:end]`` into *view*, and go on to the next that there is no room for."""
         put, room = 0, len(view)
