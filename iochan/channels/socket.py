@@ -72,7 +72,7 @@ class SocketChannel(Leaf):
         self._sendmsg = sock.sendmsg
         self._drained = False
         self.exclusive = False
-        self.features = Feature.SHUTDOWN | Feature.PEEK | Feature.CONCURRENT
+        self.features = Feature.SHUTDOWN | Feature.PEEK | Feature.HALF_CLOSE | Feature.CONCURRENT
         # Python's own timeout would make every call poll first.
         if sock.gettimeout() is not None:
             sock.settimeout(None)

@@ -114,7 +114,7 @@ class StdioChannel(Channel):
 
     __slots__ = ("_modes", "_reader", "_stdin", "_stdout", "_watches", "_writer")
 
-    features = Feature.CONCURRENT
+    features = Feature.CONCURRENT | Feature.HALF_CLOSE
 
     def __init__(self, *, raw: bool = False, stdin: int = 0, stdout: int = 1) -> None:
         super().__init__("stdio")

@@ -26,7 +26,7 @@ from iochan.layers.trace import TraceLayer
 from iochan.tls.creds import Endpoint
 from iochan.tls.layer import tls_client, tls_server
 from iochan.tls.x509 import X509Creds
-from iochan.websocket.layer import websocket_client, websocket_server
+from iochan.websocket.factory import websocket_client, websocket_server
 from tests.contract.framecodec import FrameCodec
 
 __all__ = ["BASES", "FAULTS", "Creds", "Pair", "load_creds", "stacks"]
@@ -98,7 +98,7 @@ def stacks(creds: Creds) -> dict[str, Wrap]:
         return tls_client(lower, creds[1], hostname="localhost") if left else tls_server(lower, creds[0])
 
     def websocket(lower: Channel, left: bool) -> Channel:
-        return websocket_client(lower) if left else websocket_server(lower)
+        return websocket_client(lower, half_close=True) if left else websocket_server(lower, half_close=True)
 
     return {
         "plain": lambda lower, left: lower,

@@ -8,7 +8,7 @@ from iochan.core.channel import Channel
 from iochan.core.codeclayer import CodecLayer
 from iochan.testing.layercontract import LayerContract, Wraps
 from iochan.tls.layer import tls_client, tls_server
-from iochan.websocket.layer import websocket_client, websocket_server
+from iochan.websocket.factory import websocket_client, websocket_server
 from tests.contract.bases import Creds
 from tests.contract.framecodec import PING, PONG, FrameCodec
 

@@ -18,8 +18,6 @@ class TestMatrix(ByteStreamContract):
     @pytest.fixture(params=CELLS, ids="-".join)
     def cell(self, request: pytest.FixtureRequest) -> Cell:
         cell: Cell = request.param
-        # A WebSocket's close ends both directions, once the peer has answered it.
-        self.half_close = cell.stack != "ws"
         self.bulk = _DRIBBLED if cell.fault == "dribble" else 50_000
         return cell
 

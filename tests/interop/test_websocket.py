@@ -12,6 +12,8 @@ from aiohttp import ClientSession, WSMsgType, web
 
 from iochan.core.channel import Channel
 from iochan.core.opening import connect, listen
+from iochan.websocket.facts import WS_CLOSE_CODE
+from iochan.websocket.layer import WebSocketLayer
 from tests.interop.peers import SECONDS, need, running
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.timeout(90)]
@@ -59,8 +61,10 @@ def test_our_client_talks_to_an_aiohttp_server() -> None:
         with connect(f"ws://127.0.0.1:{port}/any") as channel:
             channel.write_all(DATA)
             got = channel.read_exactly(len(DATA))
-            channel.write_eof()
+            assert isinstance(channel, WebSocketLayer)
+            channel.frames.goodbye()
             assert channel.read(1) == b""
+            assert channel.extra(WS_CLOSE_CODE) == 1000
         return got
 
     async def serve() -> bytes:
