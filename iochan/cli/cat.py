@@ -35,7 +35,7 @@ LINGER_SECONDS = 1.0
               help="For the connection, its handshakes included.")  # fmt: skip
 @click.option("--linger", type=click.FloatRange(0), metavar="SECONDS",
               help="Close when so long after the end of standard input nothing comes any more.  "
-              "[default: 1 where ADDRESS cannot end one direction alone, as a WebSocket, else never]")  # fmt: skip
+              "[default: 1 where ADDRESS cannot end one direction alone, as a WebSocket]")  # fmt: skip
 def cat(address: str, objects: tuple[str, ...], raw: bool, timeout: float, linger: float | None) -> None:
     """Send standard input to ADDRESS, and print what comes from it.
 
