@@ -56,6 +56,8 @@ PEERS = (
     Peer("qemu-img", "--version", "qemu-utils"),
     Peer("qemu-io", "--version", "qemu-utils"),
     Peer("ps", "--version", "procps"),
+    Peer("tinyproxy", "-v", "tinyproxy-bin"),
+    Peer("microsocks", "", "microsocks"),
     Peer("chromium", "--version", "chromium"),
     Peer("node", "--version", "nodejs"),
     Peer("node-ws", "", "node-ws"),
