@@ -22,7 +22,8 @@ MAX_ANSWER: Final = 16384
 
 _END: Final = b"\r\n\r\n"
 _STATUS: Final = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: ([^\r\n]*))?\r\n")
-_HINTS: Final = {401: "give user and secret", 403: "ask who runs it", 407: "give user and secret"}
+_UNAUTHORISED: Final = {401, 407}
+_FORBIDDEN: Final = 403
 
 
 class HttpConnectLayer(ProxyLayer):
@@ -84,9 +85,12 @@ class HttpConnectLayer(ProxyLayer):
         status = int(match[1])
         if 200 <= status < 300 or (100 <= status < 200 and status != 101):
             return status
-        hint = _HINTS.get(status)
         message = f"the proxy refused to connect to {self.asked}: {status} {show_bytes(match[2] or b'')}"
-        raise HandshakeError(message if hint is None else f"{message}: {hint}")
+        if status in _UNAUTHORISED:
+            message += ": give user and secret" if self._secret is None else ": check user and secret"
+        elif status == _FORBIDDEN:
+            message += ": ask who runs it"
+        raise HandshakeError(message)
 
 
 def http_connect(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import NoReturn
 
 from typing_extensions import override
@@ -24,6 +25,8 @@ __all__ = ["ProxyLayer", "as_target", "as_user"]
 def as_target(option: str, text: str) -> InetAddress:
     """Return where a proxy shall connect to: ``host:port``, ``[address]:port``.
 
+    A name beyond ASCII becomes the one that is asked for on the wire (RFC 5890, A-labels).
+
     Raises:
         AddressError: It is none of these; *option* is what the message calls it.
     """
@@ -35,7 +38,11 @@ def as_target(option: str, text: str) -> InetAddress:
     if not target.host or not isinstance(target.port, int) or not target.port:
         message = f"{option}={show_text(text)}: it must be host:port, with a number for the port"
         raise AddressError(message)
-    return target
+    try:
+        return target if target.host.isascii() else replace(target, host=target.host.encode("idna").decode())
+    except UnicodeError as error:
+        message = f"{option}={show_text(text)}: the name has no form in DNS: shorten its labels or mend them"
+        raise AddressError(message) from error
 
 
 def as_user(option: str, user: str, secret: Secret | None) -> bytes:
@@ -53,7 +60,8 @@ def as_user(option: str, user: str, secret: Secret | None) -> bytes:
 class ProxyLayer(PrefixLayer, ABC):
     """A connection to *target* through the proxy at the other end of *lower*.
 
-    The handshake asks for it; after that all bytes pass as they are.
+    The handshake asks for it; after that all bytes pass as they are. It asks once: a handshake that ended
+    early leaves an answer on its way, which the next one would take for its own.
 
     Args:
         lower: A connection to the proxy, owned from now on.
@@ -61,11 +69,12 @@ class ProxyLayer(PrefixLayer, ABC):
         name: What messages call the layer.
     """
 
-    __slots__ = ("_established", "target")
+    __slots__ = ("_begun", "_established", "target")
 
     def __init__(self, lower: Channel, target: InetAddress, name: str) -> None:
         super().__init__(lower, b"", name)
         self.target = target
+        self._begun = False
         self._established = False
 
     @abstractmethod
@@ -82,6 +91,12 @@ class ProxyLayer(PrefixLayer, ABC):
         if self._established:
             return
         with ReadGuard(self), WriteGuard(self):
+            if self._begun:
+                message = (
+                    f"{self.name} has asked the proxy before, without success: connect to the proxy anew"
+                )
+                raise LocalProtocolError(message)
+            self._begun = True
             try:
                 self.give_back((yield from self.ask_op()))
             except UnexpectedEOF as error:

@@ -112,7 +112,7 @@ class Socks5Layer(ProxyLayer):
             packed = ip_address(host).packed
             kind = bytes([_IPV4 if len(packed) == 4 else _IPV6])
         except ValueError:
-            packed = host.encode("idna") if not host.isascii() else host.encode()
+            packed = host.encode("ascii")
             kind = bytes([_NAME, len(packed)])
         return kind + packed + port.to_bytes(2, "big")
 

@@ -73,7 +73,7 @@ def test_a_websocket_goes_through_tinyproxy_with_a_password(tmp_path: Path) -> N
         talk(f"ws+http-connect+{way}/any?{target}&http-connect.user=me&http-connect.secret=pw")
         with pytest.raises(HandshakeError, match=r"407 .*: give user and secret"):
             talk(f"ws+http-connect+{way}/any?{target}")
-        with pytest.raises(HandshakeError, match="the proxy refused"):
+        with pytest.raises(HandshakeError, match=r"the proxy refused .*: check user and secret"):
             talk(f"ws+http-connect+{way}/any?{target}&http-connect.user=me&http-connect.secret=wrong")
 
 

@@ -124,6 +124,34 @@ def test_interim_answers_have_an_end(ends: Ends) -> None:
         http_connect(ends[0], "h:1").handshake(5)
 
 
+@given(size=st.integers(1, 30), behind=st.binary(max_size=20))
+def test_a_socks_answer_may_come_in_any_pieces(size: int, behind: bytes) -> None:
+    one, other = socket.socketpair()
+    with socket_channel(one) as near, other:
+        other.settimeout(10)
+        layer = socks5(near, "h:1", user="me", secret=Secret(b"pw"))
+        answered((near, other), layer, b"\x05\x02", b"\x01\x00", SOCKS_OK, size=size)
+        other.sendall(behind + b".")
+        assert layer.read_exactly(len(behind) + 1) == behind + b"."
+
+
+@pytest.mark.parametrize("code", [*range(1, 9), 9, 255])
+def test_every_reply_of_a_socks_proxy_has_its_own_reason(ends: Ends, code: int) -> None:
+    reasons = {
+        1: "general failure",
+        2: "its rules do not allow it",
+        3: "network unreachable",
+        4: "host unreachable",
+        5: "connection refused",
+        6: "time to live expired",
+        7: "it does not know CONNECT",
+        8: "it does not know this type of address",
+    }
+    ends[1].sendall(b"\x05\x00\x05" + bytes([code]) + b"\x00\x01")
+    with pytest.raises(HandshakeError, match=f"did not connect to h:1: {reasons.get(code, f'reply {code}')}"):
+        socks5(ends[0], "h:1").handshake(5)
+
+
 @pytest.mark.parametrize("size", [1, 100])
 def test_socks_connects_without_a_password(ends: Ends, size: int) -> None:
     layer = socks5(ends[0], "example.org:80")
@@ -176,6 +204,40 @@ def test_a_silent_proxy_has_a_deadline(ends: Ends, make: type) -> None:
 
 
 @pytest.mark.parametrize("make", [http_connect, socks5])
+def test_a_proxy_is_asked_only_once(ends: Ends, make: type) -> None:
+    layer = make(ends[0], "h:1")
+    with pytest.raises(ChannelTimeout):
+        layer.handshake(0.01)
+    ends[1].recv(4096)
+    ends[1].sendall(OK)
+    with pytest.raises(LocalProtocolError, match="asked the proxy before, without success: connect"):
+        layer.handshake(5)
+    ends[1].setblocking(False)
+    with pytest.raises(BlockingIOError):
+        ends[1].recv(1)
+
+
+def test_a_name_beyond_ascii_is_asked_for_as_dns_has_it(ends: Ends) -> None:
+    asked = answered(ends, http_connect(ends[0], "bücher.example:80"), OK)
+    assert asked.startswith(
+        b"CONNECT xn--bcher-kva.example:80 HTTP/1.1\r\nHost: xn--bcher-kva.example:80\r\n"
+    )
+
+
+def test_socks_asks_for_a_name_beyond_ascii_as_dns_has_it(ends: Ends) -> None:
+    asked = answered(ends, socks5(ends[0], "bücher.example:80"), b"\x05\x00", SOCKS_OK)
+    assert asked.endswith(b"\x03\x15xn--bcher-kva.example\x00\x50")
+
+
+@pytest.mark.parametrize("status", [401, 407])
+def test_refused_credentials_are_to_be_checked_not_given(ends: Ends, status: int) -> None:
+    ends[1].sendall(b"HTTP/1.1 %d No\r\n\r\n" % status)
+    with pytest.raises(HandshakeError, match=f"{status} .*: check user and secret") as caught:
+        http_connect(ends[0], "h:1", user="me", secret=Secret(b"hush")).handshake(5)
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("make", [http_connect, socks5])
 def test_bytes_before_the_handshake_are_refused(ends: Ends, make: type) -> None:
     layer = make(ends[0], "h:1")
     early = pytest.raises(LocalProtocolError, match=r"call handshake\(\) first")
@@ -197,6 +259,7 @@ def test_bytes_before_the_handshake_are_refused(ends: Ends, make: type) -> None:
         ({"target": "h:http"}, "a number for the port"),
         ({"target": "::1:80"}, "write an IPv6 address as"),
         ({"target": "a b:80"}, "no host"),
+        ({"target": "ü" * 64 + ":80"}, "the name has no form in DNS"),
         ({"target": "h:1", "user": "me"}, "give both, or none"),
         ({"target": "h:1", "secret": Secret(b"x")}, "give both, or none"),
     ],
