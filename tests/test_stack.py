@@ -19,6 +19,7 @@ from iochan.stack import known_layers
 from iochan.testing.drivers import blocking
 from iochan.testing.pki import ThrowAwayPki
 from iochan.tls.facts import TLS_VERSION
+from iochan.websocket.facts import WS_PATH
 
 
 @pytest.fixture
@@ -53,7 +54,42 @@ def test_layers_of_an_address_are_put_on_both_ends(objects: ObjectStore) -> None
         assert accepted == "TLSv1.3"
 
 
-def _talk_op(address: str, objects: ObjectStore) -> Op[None]:
+@pytest.mark.parametrize("base", ["ws://127.0.0.1:0/here", "ws+unix:{}/sock?ws.path=/here"])
+def test_a_websocket_serves_the_path_of_its_address(base: str, tmp_path: Path) -> None:
+    with listen(base.format(tmp_path)) as listener:
+        (address,) = listener.addresses
+        behind = "?ws.path=/here" if "unix" in address else "/here"
+        _, path = blocking(_talk_op(address + behind, None), _path_op(listener))
+        assert path == "/here"
+
+
+def _path_op(listener: Listener) -> Op[str]:
+    channel = yield from listener.accept_op()
+    yield from channel.handshake_op()
+    assert (yield from channel.read_exactly_op(5)) == b"hello"
+    yield from channel.close_op()
+    return channel.extra(WS_PATH)
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("ws://127.0.0.1:{}/", b"127.0.0.1:{}"),
+        ("ws://127.0.0.1:{}/?ws.host=example.org", b"example.org"),
+    ],
+)
+def test_a_websocket_asks_for_the_host_of_its_address(address: str, host: bytes) -> None:
+    with listen("tcp://127.0.0.1:0") as listener:
+        port = listener.addresses[0].rpartition(":")[2]
+        op = connect_op(address.format(port))
+        next(op)
+        with listener.accept(5) as raw:
+            next(op)
+            assert b"Host: " + host.replace(b"{}", port.encode()) + b"\r\n" in raw.read(4096)
+        op.close()
+
+
+def _talk_op(address: str, objects: ObjectStore | None) -> Op[None]:
     channel = yield from connect_op(address, objects=objects)
     yield from channel.write_all_op(b"hello")
     yield from channel.close_op()

@@ -15,7 +15,7 @@ from iochan.aio.hub import hub_of
 from iochan.aio.waiter import ReadBytesWaiter, ReadWaiter
 from iochan.core.attribute import Attribute
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Buffer, as_view, flat
+from iochan.core.buffers import NO_ROOM, Buffer, as_room, as_view, flat
 from iochan.core.channel import AS_SET, HANDSHAKE_SECONDS, Channel
 from iochan.core.condition import Shutdown
 from iochan.core.fd import FdBox
@@ -113,18 +113,18 @@ class AsyncChannel:
         try:
             if self._streak >= FAIR_TURNS:
                 await self._let_others()
-            buffer = flat(buffer)
-            if not buffer:
+            room = as_room(buffer)
+            if not room:
                 return 0
-            got = channel.try_readinto(buffer, 8)
+            got = channel.try_readinto(room, 8)
             if isinstance(got, Blocked):
                 self._streak = 0
                 waiter.blocked = got
-                waiter.buffer = buffer
+                waiter.buffer = room
                 try:
                     return await waiter
                 finally:
-                    waiter.buffer = b""
+                    waiter.buffer = NO_ROOM
             self._streak += 1
             return got
         finally:

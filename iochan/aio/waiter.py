@@ -19,7 +19,7 @@ from typing_extensions import override
 from iochan.aio.hub import Hub
 from iochan.aio.wait import Wait
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Flat
+from iochan.core.buffers import NO_ROOM, Room
 from iochan.core.channel import Channel
 from iochan.core.op import Op
 from iochan.core.scratch import SCRATCH_SIZE, borrow, give_back
@@ -135,7 +135,7 @@ class ReadWaiter(Waiter[int]):
     def __init__(self, hub: Hub, channel: Channel) -> None:
         super().__init__(hub)
         self._try_readinto = channel.try_readinto
-        self.buffer: Flat = b""
+        self.buffer: Room = NO_ROOM
 
     @override
     def attempt(self) -> int | Blocked:

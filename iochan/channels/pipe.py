@@ -12,7 +12,7 @@ from iochan.channels.end import IOV_MAX, End, directions
 from iochan.channels.reasons import failure
 from iochan.core import clock
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Flat, Views, total
+from iochan.core.buffers import Flat, Room, Views, total
 from iochan.core.channel import Channel
 from iochan.core.condition import Condition
 from iochan.core.errors import ChannelClosedError, UnsupportedFeature
@@ -59,6 +59,8 @@ class PipeChannel(Channel):
         self._drained = False
         self._ended = False
         self.features = Feature.CONCURRENT
+        if self._writer is not None and self._writer is not self._reader:
+            self.features |= Feature.HALF_CLOSE
 
     def prepare(self, fd: int) -> None:
         """Prepare *fd*, which nobody else uses."""
@@ -93,7 +95,7 @@ class PipeChannel(Channel):
         return got
 
     @override
-    def try_readinto(self, buffer: Flat, flags: int = 0) -> int | Blocked:
+    def try_readinto(self, buffer: Room, flags: int = 0) -> int | Blocked:
         end = self._reader
         if end is None:
             self._one_way("read")

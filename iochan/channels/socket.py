@@ -18,7 +18,7 @@ from iochan.channels.sockaddr import sockaddr_text
 from iochan.channels.sockopt import set_delay
 from iochan.core.attribute import Attributes
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Buffer, Flat, Views, advance, as_view, as_views, bytes_in
+from iochan.core.buffers import Buffer, Flat, Room, Views, advance, as_view, as_views, bytes_in
 from iochan.core.condition import Shutdown
 from iochan.core.facts import LOCAL_ADDRESS, PEER_ADDRESS
 from iochan.core.fd import FdBox
@@ -72,7 +72,7 @@ class SocketChannel(Leaf):
         self._sendmsg = sock.sendmsg
         self._drained = False
         self.exclusive = False
-        self.features = Feature.SHUTDOWN | Feature.PEEK | Feature.CONCURRENT
+        self.features = Feature.SHUTDOWN | Feature.PEEK | Feature.HALF_CLOSE | Feature.CONCURRENT
         # Python's own timeout would make every call poll first.
         if sock.gettimeout() is not None:
             sock.settimeout(None)
@@ -113,7 +113,7 @@ class SocketChannel(Leaf):
             raise self.failure("writing to", error) from error
 
     @override
-    def try_readinto(self, buffer: Flat, flags: int = 0) -> int | Blocked:
+    def try_readinto(self, buffer: Room, flags: int = 0) -> int | Blocked:
         if flags & 8 and self._drained:
             return self.blocked_in
         try:

@@ -28,7 +28,7 @@ from iochan.channels.pipe import PipeChannel
 from iochan.channels.reasons import explain
 from iochan.channels.socket import SocketChannel
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Flat, Views, as_view, clip
+from iochan.core.buffers import Flat, Room, Views, as_view, clip
 from iochan.core.channel import Channel
 from iochan.core.condition import Condition
 from iochan.core.errors import ConnectError
@@ -71,7 +71,7 @@ class SharedChannel(PipeChannel):
         return super().try_readv(views, fds, flags)
 
     @override
-    def try_readinto(self, buffer: Flat, flags: int = 0) -> int | Blocked:
+    def try_readinto(self, buffer: Room, flags: int = 0) -> int | Blocked:
         blocked = self._nothing_yet()
         return super().try_readinto(buffer, flags) if blocked is None else blocked
 
@@ -114,7 +114,7 @@ class StdioChannel(Channel):
 
     __slots__ = ("_modes", "_reader", "_stdin", "_stdout", "_watches", "_writer")
 
-    features = Feature.CONCURRENT
+    features = Feature.CONCURRENT | Feature.HALF_CLOSE
 
     def __init__(self, *, raw: bool = False, stdin: int = 0, stdout: int = 1) -> None:
         super().__init__("stdio")
@@ -139,7 +139,7 @@ class StdioChannel(Channel):
         return self._wait(got, Condition.IN) if isinstance(got, Blocked) else got
 
     @override
-    def try_readinto(self, buffer: Flat, flags: int = 0) -> int | Blocked:
+    def try_readinto(self, buffer: Room, flags: int = 0) -> int | Blocked:
         got = self._reader.try_readinto(buffer, flags)
         return self._wait(got, Condition.IN) if isinstance(got, Blocked) else got
 

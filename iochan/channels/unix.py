@@ -20,7 +20,7 @@ from iochan.channels.scm import CONTROL_SIZE, claim, close_all, rights
 from iochan.channels.socket import SocketChannel
 from iochan.core.attribute import Attributes
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Buffer, Flat, Views, scatter
+from iochan.core.buffers import Buffer, Room, Views, scatter
 from iochan.core.condition import Condition
 from iochan.core.errors import ChannelError, DescriptorError
 from iochan.core.facts import PEER_GID, PEER_PID, PEER_UID
@@ -90,7 +90,7 @@ class UnixChannel(SocketChannel):
         return got
 
     @override
-    def try_readinto(self, buffer: Flat, flags: int = 0) -> int | Blocked:
+    def try_readinto(self, buffer: Room, flags: int = 0) -> int | Blocked:
         return self.try_readv((buffer,), None, flags)  # type: ignore[arg-type] # any flat buffer will do
 
     @override

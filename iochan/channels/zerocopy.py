@@ -17,7 +17,7 @@ from typing_extensions import override
 from iochan.channels.end import IOV_MAX
 from iochan.channels.socket import SocketChannel
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Flat, Views
+from iochan.core.buffers import Flat, Room, Views
 from iochan.core.condition import Condition
 from iochan.core.errors import ChannelBrokenError
 from iochan.core.fd import FdBox
@@ -88,7 +88,7 @@ class ZeroCopyChannel(SocketChannel):
         return got
 
     @override
-    def try_readinto(self, buffer: Flat, flags: int = 0) -> int | Blocked:
+    def try_readinto(self, buffer: Room, flags: int = 0) -> int | Blocked:
         got = super().try_readinto(buffer, flags)
         if self._lent and got is self.blocked_in:
             self._collect()

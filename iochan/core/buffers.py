@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
+from typing import Final
 
 from typing_extensions import Buffer
 
 __all__ = [
+    "NO_ROOM",
     "Buffer",
     "Flat",
+    "Room",
     "Views",
     "advance",
+    "as_room",
     "as_view",
     "as_views",
     "bytes_in",
@@ -27,6 +31,11 @@ _nbytes = attrgetter("nbytes")
 Views = Sequence[memoryview]
 Flat = bytes | bytearray | memoryview
 """A buffer whose length is its count of bytes (a memoryview of format ``B``)."""
+
+Room = bytearray | memoryview
+"""A `Flat` that can be written to."""
+
+NO_ROOM: Final = bytearray()
 
 
 def as_view(buffer: Buffer) -> memoryview:
@@ -45,6 +54,16 @@ def flat(buffer: Buffer) -> Flat:
     """Return *buffer* as something whose ``len()`` counts bytes; bytes and bytearrays as they are."""
     kind = type(buffer)
     if kind is bytearray or kind is bytes:
+        return buffer  # type: ignore[return-value] # just checked
+    if kind is memoryview and buffer.format == "B" and buffer.ndim == 1:  # type: ignore[attr-defined]
+        return buffer  # type: ignore[return-value] # just checked
+    return as_view(buffer)
+
+
+def as_room(buffer: Buffer) -> Room:
+    """Return *buffer*, to be written to, as something whose ``len()`` counts bytes."""
+    kind = type(buffer)
+    if kind is bytearray:
         return buffer  # type: ignore[return-value] # just checked
     if kind is memoryview and buffer.format == "B" and buffer.ndim == 1:  # type: ignore[attr-defined]
         return buffer  # type: ignore[return-value] # just checked

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Final
 
-from iochan.core.buffers import Flat
+from iochan.core.buffers import Flat, Room
 
 __all__ = ["BATCH", "STARVED", "Codec"]
 
@@ -46,7 +46,7 @@ class Codec(ABC):
         """
 
     @abstractmethod
-    def decode_into(self, view: Flat, *, relaxed_eof: bool = False) -> int:
+    def decode_into(self, view: Room, *, relaxed_eof: bool = False) -> int:
         """Put plain bytes into *view* and return how many; 0 for the end, `STARVED` for more wire.
 
         Args:
@@ -58,7 +58,7 @@ class Codec(ABC):
             RemoteProtocolError: The peer broke the protocol.
         """
 
-    def receive_into(self, wire: memoryview, size: int, view: Flat, relaxed_eof: bool) -> int:  # noqa: FBT001 - hot
+    def receive_into(self, wire: memoryview, size: int, view: Room, relaxed_eof: bool) -> int:  # noqa: FBT001 - hot
         """Do `receive` with the first *size* bytes of *wire*, then `decode_into`."""
         self.receive(wire[:size])
         return self.decode_into(view, relaxed_eof=relaxed_eof)

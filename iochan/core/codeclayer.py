@@ -15,7 +15,7 @@ from threading import Lock
 from typing_extensions import override
 
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Flat, Views, advance, as_view, total
+from iochan.core.buffers import Flat, Room, Views, advance, as_view, total
 from iochan.core.channel import Channel
 from iochan.core.codec import STARVED, Codec
 from iochan.core.condition import Condition, Shutdown
@@ -54,6 +54,10 @@ class CodecLayer(Layer):
     def __init__(self, lower: Channel, codec: Codec, name: str = "") -> None:
         super().__init__(lower, name)
         self.features |= Feature.CONCURRENT
+        if codec.half_close:
+            self.features |= Feature.HALF_CLOSE
+        else:
+            self.features &= ~Feature.HALF_CLOSE
         self.codec = codec
         self._lock = Lock()
         self._owed: Views = ()
@@ -65,7 +69,7 @@ class CodecLayer(Layer):
 
     @override
     def try_readinto(  # noqa: C901, PLR0912, PLR0915 - the hot path
-        self, buffer: Flat, flags: int = 0
+        self, buffer: Room, flags: int = 0
     ) -> int | Blocked:
         if not self._established:
             self._refuse_early()
@@ -302,7 +306,9 @@ class CodecLayer(Layer):
     @override
     def farewell_op(self) -> Op[None]:
         if self._established:
-            yield from self._push_op()
+            # What writes had accepted has to go; what the protocol owes beside it is worth a try.
+            while (stuck := self.try_flush()) is not None:
+                yield stuck
             self._say_goodbye()
             try:
                 yield from self._push_op()

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from iochan.core.attribute import Attributes
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Flat, Views, as_view
+from iochan.core.buffers import Flat, Room, Views, as_view
 from iochan.core.condition import Condition, Shutdown
 from iochan.core.errors import ChannelBusyError, ChannelClosedError, UnsupportedFeature
 from iochan.core.fd import FdBox
@@ -89,7 +89,7 @@ class Primitives(ABC):
             How many bytes were accepted, at least 1, or `Blocked`.
         """
 
-    def try_readinto(self, buffer: Flat, flags: int = 0) -> int | Blocked:
+    def try_readinto(self, buffer: Room, flags: int = 0) -> int | Blocked:
         """Read some bytes into *buffer*, which is not empty: `try_readv` for one buffer.
 
         Channels for which making the view is what costs override it.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from iochan.core import clock
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Buffer, Views, advance, as_views, flat, total
+from iochan.core.buffers import Buffer, Views, advance, as_room, as_views, total
 from iochan.core.errors import ChannelTimeout, UnexpectedEOF, WouldBlock
 from iochan.core.fd import FdBox
 from iochan.core.feature import Feature, ReadFlag
@@ -38,7 +38,7 @@ class Reading(Primitives):
             self.refuse("reader")
         self.reading = True
         try:
-            room = flat(buffer)
+            room = as_room(buffer)
             if not room:
                 return 0
             got = self.try_readinto(room, self._read_flags)

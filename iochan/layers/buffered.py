@@ -6,8 +6,9 @@ from typing import Final
 
 from typing_extensions import override
 
+from iochan.address.value import Count, as_count
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Buffer, Flat, Views, as_view, scatter, total
+from iochan.core.buffers import Buffer, Flat, Room, Views, as_view, scatter, total
 from iochan.core.bytequeue import ByteQueue
 from iochan.core.channel import Channel
 from iochan.core.condition import Condition
@@ -18,7 +19,6 @@ from iochan.core.guard import ReadGuard
 from iochan.core.layer import Layer
 from iochan.core.op import Op, run
 from iochan.core.scratch import SCRATCH_SIZE, borrow, give_back
-from iochan.layers.option import Count, as_count
 
 __all__ = ["DEFAULT_SIZE", "BufferedLayer", "buffered"]
 
@@ -83,7 +83,7 @@ class BufferedLayer(Layer):
             give_back(scratch)
 
     @override
-    def try_readinto(self, buffer: Flat, flags: int = 0) -> int | Blocked:
+    def try_readinto(self, buffer: Room, flags: int = 0) -> int | Blocked:
         if not self._queue and len(buffer) >= self.size:
             return self._lower.try_readinto(buffer, flags)
         return self.try_readv((as_view(buffer),), None, flags)

@@ -6,7 +6,7 @@ from typing_extensions import override
 
 from iochan.core.attribute import Attributes
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Flat, Views
+from iochan.core.buffers import Flat, Room, Views
 from iochan.core.channel import Channel
 from iochan.core.condition import Condition, Shutdown
 from iochan.core.errors import UnsupportedFeature
@@ -45,6 +45,7 @@ class DuplexChannel(Channel):
         both = reader.features & writer.features & (Feature.FD_PASS | Feature.SHUTDOWN)
         self.features = (
             Feature.CONCURRENT
+            | Feature.HALF_CLOSE
             | both
             | (reader.features & Feature.PEEK)
             | (writer.features & Feature.ZERO_COPY)
@@ -55,7 +56,7 @@ class DuplexChannel(Channel):
         return self.reader.try_readv(views, fds, flags)
 
     @override
-    def try_readinto(self, buffer: Flat, flags: int = 0) -> int | Blocked:
+    def try_readinto(self, buffer: Room, flags: int = 0) -> int | Blocked:
         return self.reader.try_readinto(buffer, flags)
 
     @override

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing_extensions import override
 
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Buffer, Flat, Views, scatter
+from iochan.core.buffers import Buffer, Flat, Room, Views, scatter
 from iochan.core.channel import Channel
 from iochan.core.condition import Condition
 from iochan.core.fd import FdBox
@@ -36,6 +36,10 @@ class PrefixLayer(Layer):
         """How many bytes have not been read yet; see `BufferedLayer.buffered_bytes`."""
         return len(self._data)
 
+    def give_back(self, data: Buffer) -> None:
+        """Have *data* read before all else; it is copied."""
+        self._data = memoryview(bytes(data) + bytes(self._data))
+
     @override
     def try_readv(self, views: Views, fds: FdBox | None = None, flags: int = 0) -> int | Blocked:
         if not self._data:
@@ -45,7 +49,7 @@ class PrefixLayer(Layer):
         return done
 
     @override
-    def try_readinto(self, buffer: Flat, flags: int = 0) -> int | Blocked:
+    def try_readinto(self, buffer: Room, flags: int = 0) -> int | Blocked:
         if not self._data:
             return self._lower.try_readinto(buffer, flags)
         return self.try_readv((memoryview(buffer),))

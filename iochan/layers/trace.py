@@ -7,15 +7,15 @@ from typing import Final
 
 from typing_extensions import override
 
+from iochan.address.value import Count, as_count
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Flat, Views, gather, total
+from iochan.core.buffers import Flat, Room, Views, gather, total
 from iochan.core.channel import Channel
 from iochan.core.condition import Shutdown
 from iochan.core.errors import IochanError, show_bytes
 from iochan.core.fd import FdBox
 from iochan.core.layer import Layer
 from iochan.core.op import Op
-from iochan.layers.option import Count, as_count
 
 __all__ = ["TraceLayer", "trace"]
 
@@ -68,7 +68,7 @@ class TraceLayer(Layer):
         return put
 
     @override
-    def try_readinto(self, buffer: Flat, flags: int = 0) -> int | Blocked:
+    def try_readinto(self, buffer: Room, flags: int = 0) -> int | Blocked:
         if not _LOGGER.isEnabledFor(_DEBUG):
             return self._lower.try_readinto(buffer, flags)
         return super().try_readinto(buffer, flags)

@@ -86,10 +86,12 @@ class LayerContract:
     Attributes:
         goodbye: Whether the protocol has one, so that a cut stream is told from an ended one.
         ping: Wire bytes that the left side has to answer, and the answer; None if there are none.
+        incomplete: Where a unit of six bytes is cut so that nothing of it can be read yet.
     """
 
     goodbye = True
     ping: tuple[bytes, bytes] | None = None
+    incomplete: int = -1
 
     @pytest.fixture
     def wire(self, wraps: Wraps) -> Iterator[Wire]:
@@ -130,10 +132,10 @@ class LayerContract:
     def test_a_part_of_a_unit_is_not_ready(self, wire: Wire) -> None:
         wire.left.write_all(b"abcdef")
         unit = take(wire.left_end)
-        wire.right_end.write_all(unit[:-1])
+        wire.right_end.write_all(unit[: self.incomplete])
         assert isinstance(wire.right.try_readinto(bytearray(10)), Blocked)
         assert isinstance(wire.right.ready(Condition.IN), Blocked)
-        wire.right_end.write_all(unit[-1:])
+        wire.right_end.write_all(unit[self.incomplete :])
         assert wire.right.ready(Condition.IN) is Condition.IN
         assert wire.right.read(10) == b"abcdef"
 

@@ -27,6 +27,7 @@ from iochan.telnet.ends import telnet_client, telnet_server
 from iochan.tls.creds import Endpoint
 from iochan.tls.layer import tls_client, tls_server
 from iochan.tls.x509 import X509Creds
+from iochan.websocket.factory import websocket_client, websocket_server
 from tests.contract.framecodec import FrameCodec
 
 __all__ = ["BASES", "FAULTS", "Creds", "Pair", "load_creds", "stacks"]
@@ -97,10 +98,15 @@ def stacks(creds: Creds) -> dict[str, Wrap]:
     def tls(lower: Channel, left: bool) -> Channel:
         return tls_client(lower, creds[1], hostname="localhost") if left else tls_server(lower, creds[0])
 
+    def websocket(lower: Channel, left: bool) -> Channel:
+        return websocket_client(lower, half_close=True) if left else websocket_server(lower, half_close=True)
+
     return {
         "plain": lambda lower, left: lower,
         "tls": tls,
         "tls-tls": lambda lower, left: tls(tls(lower, left), left),
+        "ws": websocket,
+        "tls-ws-tls": lambda lower, left: tls(websocket(tls(lower, left), left), left),
         "frames": lambda lower, left: CodecLayer(lower, FrameCodec(), "frames"),
         "telnet": lambda lower, left: telnet_client(lower) if left else telnet_server(lower),
         "buffered": lambda lower, left: BufferedLayer(lower),

@@ -10,7 +10,19 @@ from tests.contract.bases import BASES, FAULTS
 
 __all__ = ["CELLS", "STACKS", "Cell"]
 
-STACKS = ("plain", "tls", "tls-tls", "frames", "telnet", "buffered", "throttle", "trace", "record")
+STACKS = (
+    "plain",
+    "tls",
+    "tls-tls",
+    "ws",
+    "tls-ws-tls",
+    "frames",
+    "telnet",
+    "buffered",
+    "throttle",
+    "trace",
+    "record",
+)
 
 
 class Cell(NamedTuple):
@@ -29,6 +41,7 @@ def _cells() -> list[Cell]:
     for combination in itertools.product(BASES, STACKS, FAULTS):
         base, stack, fault = combination
         common = base in {"unix", "tcp"} and stack in {"plain", "tls"} and fault in {"smooth", "random"}
+        common = common or (base == "unix" and stack == "tls-ws-tls")
         drivers = list(DRIVERS) if common else [next(turn)]
         cells += [Cell(*combination, driver) for driver in drivers]
     return cells

@@ -8,7 +8,7 @@ from typing import Final
 
 from typing_extensions import override
 
-from iochan.core.buffers import Flat
+from iochan.core.buffers import Flat, Room
 from iochan.core.bytequeue import ByteQueue
 from iochan.core.codec import BATCH, STARVED, Codec
 from iochan.core.errors import LimitExceeded, TruncatedError
@@ -73,7 +73,7 @@ class FrameCodec(Codec):
         return True
 
     @override
-    def decode_into(self, view: Flat, *, relaxed_eof: bool = False) -> int:
+    def decode_into(self, view: Room, *, relaxed_eof: bool = False) -> int:
         if self._plain:
             got = self._plain.take_into((memoryview(view),))
             self.starved = not (self._plain or self._ended or self._cut)

@@ -14,6 +14,7 @@ from iochan.core.condition import Condition
 from iochan.telnet.ends import telnet_client, telnet_server
 from iochan.testing.layercontract import LayerContract, Wire, Wraps
 from iochan.tls.layer import tls_client, tls_server
+from iochan.websocket.factory import websocket_client, websocket_server
 from tests.contract.bases import Creds
 from tests.contract.framecodec import PING, PONG, FrameCodec
 
@@ -79,3 +80,20 @@ class TestTlsOverFrames(LayerContract):
             ),
             lambda lower: tls_server(CodecLayer(lower, FrameCodec(), "frames"), creds[0]),
         )
+
+
+class TestWebSocketServer(LayerContract):
+    ping: tuple[bytes, bytes] | None = (b"\x89\x82\x01\x02\x03\x04ik", b"\x8a\x02hi")
+    incomplete = 1
+
+    @pytest.fixture
+    def wraps(self) -> Wraps:
+        return websocket_server, websocket_client
+
+
+class TestWebSocketClient(LayerContract):
+    incomplete = 1
+
+    @pytest.fixture
+    def wraps(self) -> Wraps:
+        return websocket_client, websocket_server

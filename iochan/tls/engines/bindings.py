@@ -13,7 +13,7 @@ from typing import Any, Final
 from OpenSSL import SSL, crypto
 from typing_extensions import override
 
-from iochan.core.buffers import Flat
+from iochan.core.buffers import Flat, Room
 from iochan.core.codec import BATCH
 from iochan.core.errors import CredsError, show_text
 from iochan.core.scratch import SCRATCH_SIZE
@@ -201,7 +201,7 @@ class BindingsCodec(PyOpenSSLCodec):
             raise MemoryError(message)
 
     @override
-    def open_into(self, view: Flat) -> int:
+    def open_into(self, view: Room) -> int:
         done = 0
         ssl, room, target = self._ssl, len(view), _from_buffer(view)
         while done < room:
@@ -216,7 +216,7 @@ class BindingsCodec(PyOpenSSLCodec):
         return done
 
     @override
-    def receive_into(self, wire: memoryview, size: int, view: Flat, relaxed_eof: bool) -> int:
+    def receive_into(self, wire: memoryview, size: int, view: Room, relaxed_eof: bool) -> int:
         # One small unit in, one small read out: what a conversation does. The rest goes the long way.
         if not 0 < size <= _SMALL or _BIO_write(self._in_bio, _from_buffer(wire), size) != size:
             return super().receive_into(wire, size, view, relaxed_eof=relaxed_eof)

@@ -16,7 +16,7 @@ from cryptography import x509
 from OpenSSL import SSL, crypto
 from typing_extensions import override
 
-from iochan.core.buffers import Flat
+from iochan.core.buffers import Flat, Room
 from iochan.core.codec import BATCH, STARVED
 from iochan.core.errors import (
     HandshakeError,
@@ -162,7 +162,7 @@ class PyOpenSSLCodec(TlsCodec):
         self._connection.bio_write(bytes(wire))
 
     @override
-    def decode_into(self, view: Flat, *, relaxed_eof: bool = False) -> int:
+    def decode_into(self, view: Room, *, relaxed_eof: bool = False) -> int:
         if self._ended:
             return 0
         try:
@@ -181,7 +181,7 @@ class PyOpenSSLCodec(TlsCodec):
             return self._end()
         raise _cut()
 
-    def open_into(self, view: Flat) -> int:
+    def open_into(self, view: Room) -> int:
         """Decrypt into *view*; the library's errors pass through."""
         return self._connection.recv_into(view, min(len(view), RECORD))
 
