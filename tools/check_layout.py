@@ -97,6 +97,7 @@ COVERED_BY: Mapping[str, tuple[str, str]] = {
     "iochan/tls/engines/pyopenssl.py": ("tests/tls/test_layer.py", "both engines under the same tests"),
     "iochan/tls/engines/select.py": ("tests/tls/test_layer.py", "chooses between the two"),
     "iochan/tls/facts.py": ("tests/tls/test_layer.py", "values"),
+    "iochan/chardev/page/__init__.py": ("tests/interop/test_browser.py", "a browser opens it"),
     "iochan/layers/httpconnect.py": ("tests/layers/test_proxy.py", "one of the two kinds of proxies"),
     "iochan/layers/socks5.py": ("tests/layers/test_proxy.py", "the other kind"),
     "iochan/websocket/amessage.py": ("tests/websocket/test_message.py", "the same verbs, awaited"),
