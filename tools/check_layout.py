@@ -32,6 +32,10 @@ COVERED_BY: Mapping[str, tuple[str, str]] = {
     "iochan/crypto/block/channel.py": ("tests/crypto/block/test_luks.py", "open_luks_op makes it"),
     "iochan/crypto/block/errors.py": ("tests/crypto/block/test_luks.py", "raised there"),
     "iochan/crypto/block/keyslot.py": ("tests/crypto/block/test_luks.py", "keys are added and opened"),
+    "iochan/crypto/block/material.py": (
+        "tests/crypto/block/test_keys.py",
+        "what it writes, and in what order",
+    ),
     "iochan/crypto/block/sectors.py": ("tests/crypto/block/test_luks.py", "every cipher that images have"),
     "iochan/crypto/errors.py": ("tests/crypto/test_cipher.py", "raised by the facade"),
     "iochan/crypto/names.py": ("tests/crypto/test_cipher.py", "the table of lengths"),

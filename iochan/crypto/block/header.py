@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from iochan.core.errors import CryptoError, show_bytes, show_known, show_text
@@ -70,6 +70,11 @@ class KeySlot:
     offset: int
     stripes: int = STRIPES
 
+    @classmethod
+    def empty(cls, offset: int) -> KeySlot:
+        """Return a slot that holds no password, with room for its material from the sector *offset* on."""
+        return cls(active=False, iterations=0, salt=bytes(SALT_LENGTH), offset=offset)
+
 
 @dataclass(frozen=True, slots=True)
 class LuksHeader:
@@ -113,6 +118,10 @@ class LuksHeader:
         """The mode as it stands in a header, such as ``xts-plain64`` or ``cbc-essiv:sha256``."""
         suffix = "" if self.iv_hash is None else f":{self.iv_hash}"
         return f"{self.mode}-{self.ivgen}{suffix}"
+
+    def with_slot(self, number: int, slot: KeySlot) -> LuksHeader:
+        """Return a header that has *slot* as its slot *number*."""
+        return replace(self, slots=(*self.slots[:number], slot, *self.slots[number + 1 :]))
 
 
 def slot_sectors(key_length: int) -> int:
