@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,9 @@ __all__ = ["luks"]
 _COPY = 1 << 20
 _MOST_DIGITS = 19
 
+header_option = click.option(
+    "--header", metavar="FILE", type=click.Path(dir_okay=False), help="Where the header is, if not in IMAGE."
+)
 image_argument = click.argument("image", type=click.Path(dir_okay=False))
 key_option = click.option(
     "--key-file", metavar="FILE", help="The password; asked for on a terminal if not given."
@@ -48,10 +51,11 @@ def luks() -> None:
 
 @luks.command()
 @image_argument
+@header_option
 @json_option
-def info(image: str, as_json: bool) -> None:
-    """Show what the header of IMAGE says; no password is needed."""
-    with _open(image, "r") as channel:
+def info(image: str, header: str | None, as_json: bool) -> None:
+    """Show what the header of IMAGE, or the detached header IMAGE, says; no password is needed."""
+    with _open(image if header is None else header, "r") as channel:
         facts = _facts(run(read_header_op(channel)))
     if as_json:
         click.echo(json.dumps(facts))
@@ -77,6 +81,7 @@ def info(image: str, as_json: bool) -> None:
 @click.option("--ivgen", default="plain64", show_default=True)
 @click.option("--iv-hash", help="The hash of essiv.")
 @click.option("--hash", "hash_name", default="sha256", show_default=True, help="The hash of the key slots.")
+@click.option("--header", metavar="FILE", type=click.Path(dir_okay=False), help="A new file for the header.")
 @key_option
 @trim_option
 @time_option
@@ -88,13 +93,14 @@ def create(
     ivgen: str,
     iv_hash: str | None,
     hash_name: str,
+    header: str | None,
     key_file: str | None,
     trim: bool,
     iter_time: int,
 ) -> None:
-    """Make IMAGE, a new file, an encrypted image."""
+    """Make IMAGE, a new file, an encrypted image; with --header it has nothing in it that could be told."""
     password = _password(key_file, "Password of the image", trim=trim, confirm=True)
-    with _new_file(image), _open(image, "rw") as channel:
+    with _new_file(image) as channel, nullcontext() if header is None else _new_file(header) as apart:
         operation = create_luks_op(
             channel,
             password.view(),
@@ -105,20 +111,25 @@ def create(
             iv_hash=iv_hash,
             hash_algorithm=hash_name,
             iteration_time=iter_time,
+            header=apart,
         )
         run(operation)
 
 
 @luks.command("open", epilog="\b\nExample:\n  iochan luks open disk.luks --key-file pw > plain.img")
 @image_argument
+@header_option
 @key_option
 @trim_option
 @click.option("--write", is_flag=True, help="Write standard input into the image, from its first byte on.")
-def open_command(image: str, key_file: str | None, trim: bool, write: bool) -> None:
+def open_command(image: str, header: str | None, key_file: str | None, trim: bool, write: bool) -> None:
     """Write the plain bytes of IMAGE to standard output."""
     password = _password(key_file, "Password", trim=trim)
-    with _open(image, "rw" if write else "r") as channel:
-        plain = run(open_luks_op(channel, password.view()))
+    with (
+        _open(image, "rw" if write else "r") as channel,
+        nullcontext() if header is None else _open(header, "r") as apart,
+    ):
+        plain = run(open_luks_op(channel, password.view(), header=apart))
         room = memoryview(bytearray(_COPY))
         if write:
             while got := sys.stdin.buffer.readinto(room):  # type: ignore[union-attr] # typeshed lacks it
@@ -131,6 +142,7 @@ def open_command(image: str, key_file: str | None, trim: bool, write: bool) -> N
 
 @luks.command("add-key")
 @image_argument
+@header_option
 @key_option
 @click.option(
     "--new-key-file", metavar="FILE", help="The new password; asked for on a terminal if not given."
@@ -139,37 +151,47 @@ def open_command(image: str, key_file: str | None, trim: bool, write: bool) -> N
 @trim_option
 @time_option
 def add_key(
-    image: str, key_file: str | None, new_key_file: str | None, slot: int | None, trim: bool, iter_time: int
+    image: str,
+    header: str | None,
+    key_file: str | None,
+    new_key_file: str | None,
+    slot: int | None,
+    trim: bool,
+    iter_time: int,
 ) -> None:
     """Let another password open IMAGE as well."""
     password = _password(key_file, "Password that opens it now", trim=trim)
     new = _password(new_key_file, "New password", trim=trim, confirm=True)
-    with _open(image, "rw") as channel:
+    with _open(image if header is None else header, "rw") as channel:
         operation = add_key_op(channel, password.view(), new.view(), slot=slot, iteration_time=iter_time)
         click.echo(f"slot {run(operation)}")
 
 
 @luks.command("remove-key")
 @image_argument
+@header_option
 @key_option
 @click.option("--slot", type=click.IntRange(0, 7), help="The slot to free, instead of a password's.")
 @click.option("--force", is_flag=True, help="Also the last one: nothing opens the image any more then.")
 @trim_option
-def remove_key(image: str, key_file: str | None, slot: int | None, force: bool, trim: bool) -> None:
+def remove_key(
+    image: str, header: str | None, key_file: str | None, slot: int | None, force: bool, trim: bool
+) -> None:
     """Let a password open IMAGE no more."""
     password = None if slot is not None else _password(key_file, "Password to remove", trim=trim)
-    with _open(image, "rw") as channel:
+    with _open(image if header is None else header, "rw") as channel:
         view = None if password is None else password.view()
         for number in run(remove_key_op(channel, slot=slot, password=view, force=force)):
             click.echo(f"slot {number} is free")
 
 
 @contextmanager
-def _new_file(path: str) -> Iterator[None]:
-    """Make the file *path*, never over one that exists; it goes away again if the block fails."""
+def _new_file(path: str) -> Iterator[Channel]:
+    """Open *path*, a new file, which goes away again if the block fails."""
     Path(path).open("xb").close()
     try:
-        yield
+        with _open(path, "rw") as channel:
+            yield channel
     except BaseException:
         Path(path).unlink()
         raise

@@ -109,6 +109,11 @@ class LuksHeader:
     slots: tuple[KeySlot, ...]
 
     @property
+    def detached(self) -> bool:
+        """Whether the payload lies elsewhere, from its first byte on (cryptsetup and QEMU write it so)."""
+        return self.payload == 0
+
+    @property
     def material_length(self) -> int:
         """Bytes of a slot's key material, whole sectors."""
         return (self.key_length * STRIPES + SECTOR - 1) // SECTOR * SECTOR
@@ -130,12 +135,8 @@ def slot_sectors(key_length: int) -> int:
     return (sectors + _ALIGNED - 1) // _ALIGNED * _ALIGNED
 
 
-def parse_header(data: bytes, *, detached: bool = False) -> LuksHeader:
-    """Return what *data*, at least `HEADER_LENGTH` bytes, says.
-
-    Args:
-        data: The first bytes of the image, or of its detached header.
-        detached: Whether the payload lies elsewhere.
+def parse_header(data: bytes) -> LuksHeader:
+    """Return what *data*, at least `HEADER_LENGTH` bytes, says: the beginning of an image, or of its header.
 
     Raises:
         LuksError: It is no LUKS, LUKS of another version, or damaged; the message names the field.
@@ -171,7 +172,7 @@ def parse_header(data: bytes, *, detached: bool = False) -> LuksHeader:
         uuid=_text(uuid, "uuid", empty=True),
         slots=slots,
     )
-    _check(header, detached=detached)
+    _check(header)
     return header
 
 
@@ -279,19 +280,19 @@ def _check_essiv(algorithm: CipherAlgorithm, mode_text: str, iv_hash: HashAlgori
         raise LuksError(message) from error
 
 
-def _check(header: LuksHeader, *, detached: bool) -> None:
+def _check(header: LuksHeader) -> None:
     if not 0 < header.digest_iterations <= MAX_ITERATIONS:
         message = (
             f"the LUKS master key's iterations are {header.digest_iterations}, not 1 to {MAX_ITERATIONS}: "
             "the header is damaged"
         )
         raise LuksError(message)
-    if not detached and header.payload < _HEADER_SECTORS:
+    if not header.detached and header.payload < _HEADER_SECTORS:
         message = f"the LUKS payload at sector {header.payload} overlaps the header: it is damaged"
         raise LuksError(message)
     size = header.material_length // SECTOR
     for number, slot in enumerate(header.slots):
-        _check_slot(header, number, slot, size, detached=detached)
+        _check_slot(header, number, slot, size)
     for number, slot in enumerate(header.slots):
         for other in range(number + 1, SLOTS):
             if abs(slot.offset - header.slots[other].offset) < size:
@@ -299,14 +300,14 @@ def _check(header: LuksHeader, *, detached: bool) -> None:
                 raise LuksError(message)
 
 
-def _check_slot(header: LuksHeader, number: int, slot: KeySlot, size: int, *, detached: bool) -> None:
+def _check_slot(header: LuksHeader, number: int, slot: KeySlot, size: int) -> None:
     if slot.stripes != STRIPES:
         message = f"LUKS key slot {number} has {slot.stripes} stripes: {STRIPES} are what is written"
         raise LuksError(message)
     if slot.offset < _HEADER_SECTORS:
         message = f"LUKS key slot {number} at sector {slot.offset} overlaps the header: it is damaged"
         raise LuksError(message)
-    if not detached and slot.offset + size > header.payload:
+    if not header.detached and slot.offset + size > header.payload:
         message = f"LUKS key slot {number} at sector {slot.offset} overlaps the payload: it is damaged"
         raise LuksError(message)
     if slot.active and not 0 < slot.iterations <= MAX_ITERATIONS:

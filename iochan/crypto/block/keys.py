@@ -25,7 +25,6 @@ def add_key_op(
     iteration_time: int = ITERATION_TIME,
     iterations: int | None = None,
     force: bool = False,
-    detached: bool = False,
     backend: Backend | str | None = None,
 ) -> Op[int]:
     """Let *new_password* open the image as well, and return the number of its slot.
@@ -39,14 +38,13 @@ def add_key_op(
         iterations: Of PBKDF2 instead, at least `MIN_ITERATIONS`; then nothing is measured.
         force: Whether an active *slot* may be overwritten. What was in it goes first: if the work is cut
             short, neither password opens it.
-        detached: Whether *image* is a detached header.
         backend: Who does the work.
 
     Raises:
         LuksError: *slot* is taken, or all are.
         WrongPassword: No slot opens with *password*.
     """
-    header = yield from read_header_op(image, detached=detached)
+    header = yield from read_header_op(image)
     number = _free_slot(header, slot, force=force)
     key = yield from unlock_op(image, header, password, backend)
     iterations = choose_iterations(header, iteration_time, iterations, backend)
@@ -62,7 +60,6 @@ def remove_key_op(
     slot: int | None = None,
     password: Buffer | None = None,
     force: bool = False,
-    detached: bool = False,
     backend: Backend | str | None = None,
 ) -> Op[list[int]]:
     """Let a password open the image no more, overwrite its key material, and return the slots freed.
@@ -76,14 +73,13 @@ def remove_key_op(
         slot: The slot to free, or None.
         password: The password whose slots are freed, or None; one of the two is given.
         force: Whether the last active slot may go: nothing opens the image any more then.
-        detached: Whether *image* is a detached header.
         backend: Who does the work.
 
     Raises:
         LuksError: The slot is free already, or is the last one.
         WrongPassword: No slot opens with *password*.
     """
-    header = yield from read_header_op(image, detached=detached)
+    header = yield from read_header_op(image)
     if (slot is None) == (password is None):
         message = "which key is to go? give either its slot or its password"
         raise LuksError(message)

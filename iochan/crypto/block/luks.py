@@ -52,14 +52,14 @@ def has_luks(data: Buffer) -> bool:
     return bytes(memoryview(data)[: len(MAGIC)]) == MAGIC
 
 
-def read_header_op(image: Channel, *, detached: bool = False) -> Op[LuksHeader]:
-    """Return what the header of *image* says; no password is needed.
+def read_header_op(image: Channel) -> Op[LuksHeader]:
+    """Return what the header of *image*, or the detached header *image*, says; no password is needed.
 
     Raises:
         LuksError: There is none, or it is damaged.
     """
     data = yield from read_op(image, 0, HEADER_LENGTH, "the LUKS header")
-    return parse_header(data, detached=detached)
+    return parse_header(data)
 
 
 def open_luks_op(
@@ -74,14 +74,17 @@ def open_luks_op(
     Args:
         image: A channel with `Feature.SEEK`. After an error it is still the caller's.
         password: Of any key slot.
-        header: The channel with the detached header; it stays the caller's.
+        header: The channel with the header, where that is detached, or a copy of it; it stays the caller's.
         backend: Who does the work.
 
     Raises:
         LuksError: The header is damaged, or there is none.
         WrongPassword: No slot opens with *password*.
     """
-    facts = yield from read_header_op(header or image, detached=header is not None)
+    facts = yield from read_header_op(header or image)
+    if facts.detached and header is None:
+        message = f"{image.name} is a header without its image: give the image, and this as its header"
+        raise LuksError(message)
     key = yield from unlock_op(header or image, facts, password, backend)
     return LuksChannel(image, SectorCipher(facts, key, backend), facts)
 
@@ -145,7 +148,7 @@ def create_luks_op(
         slots=tuple(slots),
     )
     # What cannot be is refused before anything is written.
-    parse_header(pack_header(draft), detached=header is not None)
+    parse_header(pack_header(draft))
     key = random_bytes(length)
     SectorCipher(draft, key, backend)
     iterations = choose_iterations(draft, iteration_time, iterations, backend)

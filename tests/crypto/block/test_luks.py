@@ -135,11 +135,22 @@ def test_a_header_may_lie_apart() -> None:
     header, payload = BufferChannel(), BufferChannel()
     run(create_luks_op(payload, b"password", SIZE, header=header, iterations=1000))
     assert len(payload.contents()) == SIZE
-    assert run(add_key_op(header, b"password", b"other", detached=True, iterations=1000)) == 1
+    assert run(add_key_op(header, b"password", b"other", iterations=1000)) == 1
     plain = run(open_luks_op(payload, b"other", header=header))
     plain.pwritev([b"secret"], 0)
     assert plain.size == SIZE
     assert b"secret" not in payload.contents()
+    assert run(remove_key_op(header, password=b"other")) == [1]
+    with pytest.raises(LuksError, match="is a header without its image: give the image"):
+        run(open_luks_op(header, b"password"))
+
+
+def test_a_copy_of_a_header_opens_an_image_whose_own_is_lost(image: bytes) -> None:
+    damaged = BufferChannel(bytes(4096) + image[4096:])
+    with pytest.raises(LuksError, match="no LUKS header"):
+        run(open_luks_op(damaged, b"password"))
+    plain = run(open_luks_op(damaged, b"password", header=BufferChannel(image[: 2 << 20])))
+    assert plain.size == SIZE
 
 
 @pytest.mark.slow
