@@ -13,8 +13,9 @@ import click
 
 from iochan.channels.file import FileChannel
 from iochan.cli.options import json_option
+from iochan.cli.password import Passwords, password_options
 from iochan.core.channel import Channel
-from iochan.core.errors import SecretError, show_text
+from iochan.core.errors import show_text
 from iochan.core.op import run
 from iochan.crypto.block import (
     LuksHeader,
@@ -24,7 +25,6 @@ from iochan.crypto.block import (
     read_header_op,
     remove_key_op,
 )
-from iochan.secret import Secret, load_file
 
 __all__ = ["luks"]
 
@@ -35,10 +35,6 @@ header_option = click.option(
     "--header", metavar="FILE", type=click.Path(dir_okay=False), help="Where the header is, if not in IMAGE."
 )
 image_argument = click.argument("image", type=click.Path(dir_okay=False))
-key_option = click.option(
-    "--key-file", metavar="FILE", help="The password; asked for on a terminal if not given."
-)
-trim_option = click.option("--trim", is_flag=True, help="Leave out one newline at the end of key files.")
 time_option = click.option(
     "--iter-time", type=click.IntRange(1), default=2000, show_default=True, help="Milliseconds of a try."
 )
@@ -82,8 +78,7 @@ def info(image: str, header: str | None, as_json: bool) -> None:
 @click.option("--iv-hash", help="The hash of essiv.")
 @click.option("--hash", "hash_name", default="sha256", show_default=True, help="The hash of the key slots.")
 @click.option("--header", metavar="FILE", type=click.Path(dir_okay=False), help="A new file for the header.")
-@key_option
-@trim_option
+@password_options("key")
 @time_option
 def create(
     image: str,
@@ -94,12 +89,11 @@ def create(
     iv_hash: str | None,
     hash_name: str,
     header: str | None,
-    key_file: str | None,
-    trim: bool,
+    passwords: Passwords,
     iter_time: int,
 ) -> None:
     """Make IMAGE, a new file, an encrypted image; with --header it has nothing in it that could be told."""
-    password = _password(key_file, "Password of the image", trim=trim, confirm=True)
+    password = passwords.read("key", "Password of the image", confirm=True)
     with _new_file(image) as channel, nullcontext() if header is None else _new_file(header) as apart:
         operation = create_luks_op(
             channel,
@@ -119,12 +113,11 @@ def create(
 @luks.command("open", epilog="\b\nExample:\n  iochan luks open disk.luks --key-file pw > plain.img")
 @image_argument
 @header_option
-@key_option
-@trim_option
+@password_options("key")
 @click.option("--write", is_flag=True, help="Write standard input into the image, from its first byte on.")
-def open_command(image: str, header: str | None, key_file: str | None, trim: bool, write: bool) -> None:
+def open_command(image: str, header: str | None, passwords: Passwords, write: bool) -> None:
     """Write the plain bytes of IMAGE to standard output."""
-    password = _password(key_file, "Password", trim=trim)
+    password = passwords.read("key", "Password")
     with (
         _open(image, "rw" if write else "r") as channel,
         nullcontext() if header is None else _open(header, "r") as apart,
@@ -143,25 +136,13 @@ def open_command(image: str, header: str | None, key_file: str | None, trim: boo
 @luks.command("add-key")
 @image_argument
 @header_option
-@key_option
-@click.option(
-    "--new-key-file", metavar="FILE", help="The new password; asked for on a terminal if not given."
-)
+@password_options("key", "new_key")
 @click.option("--slot", type=click.IntRange(0, 7), help="Where it goes; the first free slot if not given.")
-@trim_option
 @time_option
-def add_key(
-    image: str,
-    header: str | None,
-    key_file: str | None,
-    new_key_file: str | None,
-    slot: int | None,
-    trim: bool,
-    iter_time: int,
-) -> None:
+def add_key(image: str, header: str | None, passwords: Passwords, slot: int | None, iter_time: int) -> None:
     """Let another password open IMAGE as well."""
-    password = _password(key_file, "Password that opens it now", trim=trim)
-    new = _password(new_key_file, "New password", trim=trim, confirm=True)
+    password = passwords.read("key", "Password that opens it now")
+    new = passwords.read("new_key", "New password", confirm=True)
     with _open(image if header is None else header, "rw") as channel:
         operation = add_key_op(channel, password.view(), new.view(), slot=slot, iteration_time=iter_time)
         click.echo(f"slot {run(operation)}")
@@ -170,15 +151,12 @@ def add_key(
 @luks.command("remove-key")
 @image_argument
 @header_option
-@key_option
+@password_options("key")
 @click.option("--slot", type=click.IntRange(0, 7), help="The slot to free, instead of a password's.")
 @click.option("--force", is_flag=True, help="Also the last one: nothing opens the image any more then.")
-@trim_option
-def remove_key(
-    image: str, header: str | None, key_file: str | None, slot: int | None, force: bool, trim: bool
-) -> None:
+def remove_key(image: str, header: str | None, passwords: Passwords, slot: int | None, force: bool) -> None:
     """Let a password open IMAGE no more."""
-    password = None if slot is not None else _password(key_file, "Password to remove", trim=trim)
+    password = None if slot is not None else passwords.read("key", "Password to remove")
     with _open(image if header is None else header, "rw") as channel:
         view = None if password is None else password.view()
         for number in run(remove_key_op(channel, slot=slot, password=view, force=force)):
@@ -230,13 +208,3 @@ def _size(text: str) -> int:
         )
         raise click.UsageError(message)
     return int(number) * unit
-
-
-def _password(path: str | None, prompt: str, *, trim: bool, confirm: bool = False) -> Secret:
-    if path is not None:
-        return load_file(path, trim=trim)
-    if not sys.stdin.isatty():
-        message = "no password: give --key-file FILE, or run it on a terminal to be asked"
-        raise SecretError(message)
-    typed: str = click.prompt(prompt, hide_input=True, confirmation_prompt=confirm, err=True)
-    return Secret(typed.encode("utf-8"))

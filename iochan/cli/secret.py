@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from iochan.cli.options import json_option
+from iochan.cli.password import ask_password
 from iochan.core.errors import SecretError
 from iochan.secret import KEY_LENGTH, Secret, load_fd, load_file, seal, unseal
 from iochan.secret.load import decode_base64, decode_secret
@@ -48,7 +49,9 @@ def seal_command(key_file: Path, trim: bool, as_json: bool) -> None:
     What is printed stands behind --object secret,id=ID,keyid=MASTER,format=base64, of iochan and of QEMU.
     """
     key = _master(key_file)
-    value = _asked() if sys.stdin.isatty() else load_fd(_standard_input(), trim=trim)
+    value = (
+        ask_password("Secret", confirm=True) if sys.stdin.isatty() else load_fd(_standard_input(), trim=trim)
+    )
     if value.as_bytes().endswith(b"\n"):
         note = "the secret ends with a newline, which is a part of it: --trim leaves it out"
         click.echo(f"iochan: {note}", err=True)
@@ -83,12 +86,6 @@ def _master(path: Path) -> Secret:
     except SecretError as error:
         message = f"{path}: neither {KEY_LENGTH} bytes nor base64: make a key with `openssl rand -base64 32`"
         raise SecretError(message) from error
-
-
-def _asked() -> Secret:
-    """Return what is typed on the terminal, which does not show it."""
-    typed: str = click.prompt("Secret", hide_input=True, confirmation_prompt=True, err=True)
-    return Secret(typed.encode("utf-8"))
 
 
 def _standard_input() -> int:
