@@ -30,6 +30,7 @@ COVERED_BY: Mapping[str, tuple[str, str]] = {
     "iochan/crypto/backends/pyca.py": ("tests/crypto/test_cipher.py", "the facade asks it for ciphers"),
     "iochan/crypto/backends/stdlib.py": ("tests/crypto/test_hash.py", "the facade asks it for hashes"),
     "iochan/crypto/block/channel.py": ("tests/crypto/block/test_luks.py", "open_luks_op makes it"),
+    "iochan/crypto/block/effort.py": ("tests/crypto/block/test_luks.py", "what takes too long to open"),
     "iochan/crypto/block/errors.py": ("tests/crypto/block/test_luks.py", "raised there"),
     "iochan/crypto/block/keyslot.py": ("tests/crypto/block/test_luks.py", "keys are added and opened"),
     "iochan/crypto/block/material.py": (

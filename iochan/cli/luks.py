@@ -18,6 +18,7 @@ from iochan.core.channel import Channel
 from iochan.core.errors import show_text
 from iochan.core.op import run
 from iochan.crypto.block import (
+    UNLOCK_SECONDS,
     LuksHeader,
     add_key_op,
     create_luks_op,
@@ -25,6 +26,7 @@ from iochan.crypto.block import (
     read_header_op,
     remove_key_op,
 )
+from iochan.layers.option import as_seconds
 
 __all__ = ["luks"]
 
@@ -35,6 +37,13 @@ header_option = click.option(
     "--header", metavar="FILE", type=click.Path(dir_okay=False), help="Where the header is, if not in IMAGE."
 )
 image_argument = click.argument("image", type=click.Path(dir_okay=False))
+max_time_option = click.option(
+    "--max-time",
+    metavar="SECONDS",
+    default=f"{UNLOCK_SECONDS:g}",
+    show_default=True,
+    help="How long trying the password may take; whoever made IMAGE has chosen how long it does.",
+)
 time_option = click.option(
     "--iter-time", type=click.IntRange(1), default=2000, show_default=True, help="Milliseconds of a try."
 )
@@ -114,15 +123,17 @@ def create(
 @image_argument
 @header_option
 @password_options("key")
+@max_time_option
 @click.option("--write", is_flag=True, help="Write standard input into the image, from its first byte on.")
-def open_command(image: str, header: str | None, passwords: Passwords, write: bool) -> None:
+def open_command(image: str, header: str | None, passwords: Passwords, max_time: str, write: bool) -> None:
     """Write the plain bytes of IMAGE to standard output."""
     password = passwords.read("key", "Password")
     with (
         _open(image, "rw" if write else "r") as channel,
         nullcontext() if header is None else _open(header, "r") as apart,
     ):
-        plain = run(open_luks_op(channel, password.view(), header=apart))
+        seconds = as_seconds("--max-time", max_time)
+        plain = run(open_luks_op(channel, password.view(), header=apart, max_seconds=seconds))
         room = memoryview(bytearray(_COPY))
         if write:
             while got := sys.stdin.buffer.readinto(room):  # type: ignore[union-attr] # typeshed lacks it
@@ -137,14 +148,24 @@ def open_command(image: str, header: str | None, passwords: Passwords, write: bo
 @image_argument
 @header_option
 @password_options("key", "new_key")
+@max_time_option
 @click.option("--slot", type=click.IntRange(0, 7), help="Where it goes; the first free slot if not given.")
 @time_option
-def add_key(image: str, header: str | None, passwords: Passwords, slot: int | None, iter_time: int) -> None:
+def add_key(
+    image: str, header: str | None, passwords: Passwords, max_time: str, slot: int | None, iter_time: int
+) -> None:
     """Let another password open IMAGE as well."""
     password = passwords.read("key", "Password that opens it now")
     new = passwords.read("new_key", "New password", confirm=True)
     with _open(image if header is None else header, "rw") as channel:
-        operation = add_key_op(channel, password.view(), new.view(), slot=slot, iteration_time=iter_time)
+        operation = add_key_op(
+            channel,
+            password.view(),
+            new.view(),
+            slot=slot,
+            iteration_time=iter_time,
+            max_seconds=as_seconds("--max-time", max_time),
+        )
         click.echo(f"slot {run(operation)}")
 
 
@@ -152,14 +173,18 @@ def add_key(image: str, header: str | None, passwords: Passwords, slot: int | No
 @image_argument
 @header_option
 @password_options("key")
+@max_time_option
 @click.option("--slot", type=click.IntRange(0, 7), help="The slot to free, instead of a password's.")
 @click.option("--force", is_flag=True, help="Also the last one: nothing opens the image any more then.")
-def remove_key(image: str, header: str | None, passwords: Passwords, slot: int | None, force: bool) -> None:
+def remove_key(
+    image: str, header: str | None, passwords: Passwords, max_time: str, slot: int | None, force: bool
+) -> None:
     """Let a password open IMAGE no more."""
     password = None if slot is not None else passwords.read("key", "Password to remove")
     with _open(image if header is None else header, "rw") as channel:
         view = None if password is None else password.view()
-        for number in run(remove_key_op(channel, slot=slot, password=view, force=force)):
+        seconds = as_seconds("--max-time", max_time)
+        for number in run(remove_key_op(channel, slot=slot, password=view, force=force, max_seconds=seconds)):
             click.echo(f"slot {number} is free")
 
 

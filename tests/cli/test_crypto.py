@@ -201,6 +201,15 @@ def test_a_header_may_lie_apart_from_its_image(tmp_path: Path) -> None:
     assert not Path(new).exists()
 
 
+def test_an_image_that_takes_too_long_to_open_needs_leave(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"key")
+    image, key = str(tmp_path / "image"), ("--key-file", str(tmp_path / "key"))
+    iochan("luks", "create", image, "--size", "1K", "--iter-time", "50", *key)
+    assert "allow more time" in said(iochan("luks", "open", image, "--max-time", "1ms", *key))
+    assert iochan("luks", "open", image, "--max-time", "100", *key).returncode == 0
+    assert "must be a time" in said(iochan("luks", "open", image, "--max-time", "ever", *key))
+
+
 def test_a_header_does_not_speak_to_the_terminal(tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(b"key")
     image = tmp_path / "image"

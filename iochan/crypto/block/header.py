@@ -114,6 +114,11 @@ class LuksHeader:
         return self.payload == 0
 
     @property
+    def active(self) -> list[int]:
+        """The numbers of the slots that hold a password."""
+        return [number for number, slot in enumerate(self.slots) if slot.active]
+
+    @property
     def material_length(self) -> int:
         """Bytes of a slot's key material, whole sectors."""
         return (self.key_length * STRIPES + SECTOR - 1) // SECTOR * SECTOR

@@ -7,6 +7,7 @@ from typing_extensions import Buffer
 from iochan.core.channel import Channel
 from iochan.core.op import Op
 from iochan.crypto.backend import Backend
+from iochan.crypto.block.effort import UNLOCK_SECONDS
 from iochan.crypto.block.errors import LuksError
 from iochan.crypto.block.header import SLOTS, LuksHeader
 from iochan.crypto.block.keyslot import ITERATION_TIME, choose_iterations
@@ -25,6 +26,7 @@ def add_key_op(
     iteration_time: int = ITERATION_TIME,
     iterations: int | None = None,
     force: bool = False,
+    max_seconds: float | None = UNLOCK_SECONDS,
     backend: Backend | str | None = None,
 ) -> Op[int]:
     """Let *new_password* open the image as well, and return the number of its slot.
@@ -38,15 +40,16 @@ def add_key_op(
         iterations: Of PBKDF2 instead, at least `MIN_ITERATIONS`; then nothing is measured.
         force: Whether an active *slot* may be overwritten. What was in it goes first: if the work is cut
             short, neither password opens it.
+        max_seconds: As `open_luks_op` has it.
         backend: Who does the work.
 
     Raises:
-        LuksError: *slot* is taken, or all are.
+        LuksError: *slot* is taken, or all are; or trying *password* would take too long.
         WrongPassword: No slot opens with *password*.
     """
     header = yield from read_header_op(image)
     number = _free_slot(header, slot, force=force)
-    key = yield from unlock_op(image, header, password, backend)
+    key = yield from unlock_op(image, header, password, max_seconds, backend)
     iterations = choose_iterations(header, iteration_time, iterations, backend)
     if header.slots[number].active:
         yield from wipe_op(image, header, number)
@@ -60,6 +63,7 @@ def remove_key_op(
     slot: int | None = None,
     password: Buffer | None = None,
     force: bool = False,
+    max_seconds: float | None = UNLOCK_SECONDS,
     backend: Backend | str | None = None,
 ) -> Op[list[int]]:
     """Let a password open the image no more, overwrite its key material, and return the slots freed.
@@ -73,10 +77,11 @@ def remove_key_op(
         slot: The slot to free, or None.
         password: The password whose slots are freed, or None; one of the two is given.
         force: Whether the last active slot may go: nothing opens the image any more then.
+        max_seconds: As `open_luks_op` has it.
         backend: Who does the work.
 
     Raises:
-        LuksError: The slot is free already, or is the last one.
+        LuksError: The slot is free already, or is the last one; or trying *password* would take too long.
         WrongPassword: No slot opens with *password*.
     """
     header = yield from read_header_op(image)
@@ -84,7 +89,7 @@ def remove_key_op(
         message = "which key is to go? give either its slot or its password"
         raise LuksError(message)
     if password is not None:
-        gone = yield from slots_of_op(image, header, password, backend)
+        gone = yield from slots_of_op(image, header, password, max_seconds, backend)
     else:
         assert slot is not None
         _check_number(slot)
@@ -92,8 +97,7 @@ def remove_key_op(
         if not header.slots[slot].active:
             message = f"LUKS key slot {slot} holds no key: `iochan luks info` shows which do"
             raise LuksError(message)
-    active = [number for number, one in enumerate(header.slots) if one.active]
-    if set(active) <= set(gone) and not force:
+    if set(header.active) <= set(gone) and not force:
         message = (
             "that is the last key, nothing would open the image any more: add another first, or force it"
         )

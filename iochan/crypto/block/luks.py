@@ -18,6 +18,7 @@ from iochan.core.errors import show_known
 from iochan.core.op import Op
 from iochan.crypto.backend import Backend
 from iochan.crypto.block.channel import LuksChannel
+from iochan.crypto.block.effort import UNLOCK_SECONDS
 from iochan.crypto.block.errors import LuksError
 from iochan.crypto.block.header import (
     DIGEST_LENGTH,
@@ -67,6 +68,7 @@ def open_luks_op(
     password: Buffer,
     *,
     header: Channel | None = None,
+    max_seconds: float | None = UNLOCK_SECONDS,
     backend: Backend | str | None = None,
 ) -> Op[LuksChannel]:
     """Return *image*'s plain bytes as a channel, which owns *image* from then on.
@@ -75,17 +77,19 @@ def open_luks_op(
         image: A channel with `Feature.SEEK`. After an error it is still the caller's.
         password: Of any key slot.
         header: The channel with the header, where that is detached, or a copy of it; it stays the caller's.
+        max_seconds: How much time of this processor trying *password* may take: whoever made the image has
+            chosen how much it does, and nothing stops a try once it has begun. None for any time.
         backend: Who does the work.
 
     Raises:
-        LuksError: The header is damaged, or there is none.
+        LuksError: The header is damaged, or there is none; or trying *password* would take too long.
         WrongPassword: No slot opens with *password*.
     """
     facts = yield from read_header_op(header or image)
     if facts.detached and header is None:
         message = f"{image.name} is a header without its image: give the image, and this as its header"
         raise LuksError(message)
-    key = yield from unlock_op(header or image, facts, password, backend)
+    key = yield from unlock_op(header or image, facts, password, max_seconds, backend)
     return LuksChannel(image, SectorCipher(facts, key, backend), facts)
 
 

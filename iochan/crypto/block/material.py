@@ -14,6 +14,7 @@ from iochan.core.channel import Channel
 from iochan.core.errors import UnexpectedEOF
 from iochan.core.op import Op
 from iochan.crypto.backend import Backend
+from iochan.crypto.block.effort import Effort
 from iochan.crypto.block.errors import LuksError, WrongPassword
 from iochan.crypto.block.header import SECTOR, KeySlot, LuksHeader, pack_header
 from iochan.crypto.block.keyslot import fill_slot, open_slot
@@ -26,31 +27,45 @@ _OVERWRITES: Final = 40
 
 
 def unlock_op(
-    image: Channel, header: LuksHeader, password: Buffer, backend: Backend | str | None
+    image: Channel,
+    header: LuksHeader,
+    password: Buffer,
+    max_seconds: float | None,
+    backend: Backend | str | None,
 ) -> Op[bytes]:
     """Return the master key, from the first slot that *password* opens.
 
     Raises:
+        LuksError: Trying it would take more than *max_seconds*.
         WrongPassword: It opens none.
     """
-    for slot in header.slots:
-        key = yield from _try_op(image, header, slot, password, backend)
+    effort = Effort(max_seconds, backend)
+    for number in header.active:
+        effort.spend(header, number)
+        key = yield from _try_op(image, header, number, password, backend)
         if key is not None:
             return key
     raise _wrong_password(header)
 
 
 def slots_of_op(
-    image: Channel, header: LuksHeader, password: Buffer, backend: Backend | str | None
+    image: Channel,
+    header: LuksHeader,
+    password: Buffer,
+    max_seconds: float | None,
+    backend: Backend | str | None,
 ) -> Op[list[int]]:
     """Return the numbers of all slots that *password* opens.
 
     Raises:
+        LuksError: Trying it would take more than *max_seconds*.
         WrongPassword: It opens none.
     """
     found = []
-    for number, slot in enumerate(header.slots):
-        if (yield from _try_op(image, header, slot, password, backend)) is not None:
+    effort = Effort(max_seconds, backend)
+    for number in header.active:
+        effort.spend(header, number)
+        if (yield from _try_op(image, header, number, password, backend)) is not None:
             found.append(number)
     if not found:
         raise _wrong_password(header)
@@ -116,14 +131,14 @@ def _set_op(image: Channel, header: LuksHeader, number: int, slot: KeySlot) -> O
 
 
 def _try_op(
-    image: Channel, header: LuksHeader, slot: KeySlot, password: Buffer, backend: Backend | str | None
+    image: Channel, header: LuksHeader, number: int, password: Buffer, backend: Backend | str | None
 ) -> Op[bytes | None]:
-    if not slot.active:
-        return None
+    slot = header.slots[number]
     material = yield from read_op(image, slot.offset * SECTOR, header.material_length, "LUKS key material")
     return open_slot(header, slot, material, password, backend)
 
 
 def _wrong_password(header: LuksHeader) -> WrongPassword:
-    count = sum(slot.active for slot in header.slots)
-    return WrongPassword(f"the password opens none of the image's {count} key slots: give another")
+    return WrongPassword(
+        f"the password opens none of the image's {len(header.active)} key slots: give another"
+    )
