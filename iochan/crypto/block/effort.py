@@ -50,8 +50,8 @@ class Effort:
         if self._spent > self._seconds:
             message = (
                 f"LUKS key slot {number} has {iterations} iterations, and the master key "
-                f"{header.digest_iterations}: they would take this processor {self._spent:.0f} s with the slots before, and "
-                f"{self._seconds:g} s are allowed; allow more time if you trust the image"
+                f"{header.digest_iterations}: with the slots before they would take this processor "
+                f"{self._spent:.0f} s, and {self._seconds:g} s are allowed; allow more if you trust the image"
             )
             raise LuksError(message)
 

@@ -187,7 +187,7 @@ def test_a_header_that_asks_for_years_of_work_is_refused_at_once(place: int, ima
         remove_key_op(store, password=b"password", force=True),
     )
     for operation in operations:
-        with pytest.raises(LuksError, match=r"2147483647.*60 s are allowed; allow more time if you trust"):
+        with pytest.raises(LuksError, match=r"2147483647.*60 s are allowed; allow more if you trust"):
             run(operation)
     assert store.contents() == hostile
 
