@@ -30,8 +30,13 @@ COVERED_BY: Mapping[str, tuple[str, str]] = {
     "iochan/crypto/backends/pyca.py": ("tests/crypto/test_cipher.py", "the facade asks it for ciphers"),
     "iochan/crypto/backends/stdlib.py": ("tests/crypto/test_hash.py", "the facade asks it for hashes"),
     "iochan/crypto/block/channel.py": ("tests/crypto/block/test_luks.py", "open_luks_op makes it"),
+    "iochan/crypto/block/effort.py": ("tests/crypto/block/test_luks.py", "what takes too long to open"),
     "iochan/crypto/block/errors.py": ("tests/crypto/block/test_luks.py", "raised there"),
     "iochan/crypto/block/keyslot.py": ("tests/crypto/block/test_luks.py", "keys are added and opened"),
+    "iochan/crypto/block/material.py": (
+        "tests/crypto/block/test_keys.py",
+        "what it writes, and in what order",
+    ),
     "iochan/crypto/block/sectors.py": ("tests/crypto/block/test_luks.py", "every cipher that images have"),
     "iochan/crypto/errors.py": ("tests/crypto/test_cipher.py", "raised by the facade"),
     "iochan/crypto/names.py": ("tests/crypto/test_cipher.py", "the table of lengths"),
