@@ -23,6 +23,7 @@ from iochan.layers.record import RecordLayer
 from iochan.layers.tapewriter import TapeWriter
 from iochan.layers.throttle import ThrottleLayer
 from iochan.layers.trace import TraceLayer
+from iochan.telnet.ends import telnet_client, telnet_server
 from iochan.tls.creds import Endpoint
 from iochan.tls.layer import tls_client, tls_server
 from iochan.tls.x509 import X509Creds
@@ -107,6 +108,7 @@ def stacks(creds: Creds) -> dict[str, Wrap]:
         "ws": websocket,
         "tls-ws-tls": lambda lower, left: tls(websocket(tls(lower, left), left), left),
         "frames": lambda lower, left: CodecLayer(lower, FrameCodec(), "frames"),
+        "telnet": lambda lower, left: telnet_client(lower) if left else telnet_server(lower),
         "buffered": lambda lower, left: BufferedLayer(lower),
         "throttle": lambda lower, left: ThrottleLayer(lower, 1 << 30, 1 << 30),
         "trace": lambda lower, left: TraceLayer(lower),
