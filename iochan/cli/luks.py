@@ -26,7 +26,7 @@ from iochan.crypto.block import (
     read_header_op,
     remove_key_op,
 )
-from iochan.layers.option import as_seconds
+from iochan.address.value import as_seconds
 
 __all__ = ["luks"]
 

@@ -11,7 +11,8 @@ from tests.contract.bases import BASES, FAULTS
 __all__ = ["CELLS", "STACKS", "Cell"]
 
 STACKS = (
-    "plain", "tls", "tls-tls", "ws", "tls-ws-tls", "telnet", "frames", "buffered", "throttle", "trace", "record",
+    "plain", "tls", "tls-tls", "ws", "tls-ws-tls", "telnet", "http-connect", "frames",
+    "buffered", "throttle", "trace", "record",
 )  # fmt: skip
 
 
