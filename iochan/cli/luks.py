@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from iochan.address.value import as_seconds
 from iochan.channels.file import FileChannel
 from iochan.cli.options import json_option
 from iochan.cli.password import Passwords, password_options
@@ -26,7 +27,6 @@ from iochan.crypto.block import (
     read_header_op,
     remove_key_op,
 )
-from iochan.address.value import as_seconds
 
 __all__ = ["luks"]
 

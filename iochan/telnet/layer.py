@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from iochan.core.attribute import Attributes
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Flat
+from iochan.core.buffers import Room
 from iochan.core.channel import Channel
 from iochan.core.codeclayer import CodecLayer
 from iochan.core.errors import AddressError, ChannelError, RemoteProtocolError
@@ -79,7 +79,7 @@ class TelnetLayer(CodecLayer):
         }
 
     @override
-    def try_readinto(self, buffer: Flat, flags: int = 0) -> int | Blocked:
+    def try_readinto(self, buffer: Room, flags: int = 0) -> int | Blocked:
         on_event = self.on_event
         if on_event is None:
             return super().try_readinto(buffer, flags)
