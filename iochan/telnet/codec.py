@@ -8,7 +8,7 @@ from typing import Final
 
 from typing_extensions import override
 
-from iochan.core.buffers import Flat, Room
+from iochan.core.buffers import Flat
 from iochan.core.bytequeue import ByteQueue
 from iochan.core.codec import BATCH, STARVED, Codec
 from iochan.core.errors import LimitExceeded, TruncatedError, show_bytes
@@ -104,7 +104,7 @@ class TelnetCodec(Codec):
         self.starved = not self._plain and self._error is None
 
     @override
-    def receive_into(self, wire: memoryview, size: int, view: Room, relaxed_eof: bool) -> int:
+    def receive_into(self, wire: memoryview, size: int, view: Flat, relaxed_eof: bool) -> int:
         # The commonest case: nothing but data, and room for all of it.
         if (
             0 < size <= len(view)
@@ -178,7 +178,7 @@ class TelnetCodec(Codec):
         return end + 2 - at
 
     @override
-    def decode_into(self, view: Room, *, relaxed_eof: bool = False) -> int:
+    def decode_into(self, view: Flat, *, relaxed_eof: bool = False) -> int:
         if self._plain:
             got = self._plain.take_into((memoryview(view),))
             self.starved = not (self._plain or self._cut or self._error is not None)

@@ -11,18 +11,9 @@ from tests.contract.bases import BASES, FAULTS
 __all__ = ["CELLS", "STACKS", "Cell"]
 
 STACKS = (
-    "plain",
-    "tls",
-    "tls-tls",
-    "ws",
-    "tls-ws-tls",
-    "frames",
-    "telnet",
-    "buffered",
-    "throttle",
-    "trace",
-    "record",
-)
+    "plain", "tls", "tls-tls", "ws", "tls-ws-tls", "http-connect", "frames", "telnet",
+    "buffered", "throttle", "trace", "record",
+)  # fmt: skip
 
 
 class Cell(NamedTuple):
