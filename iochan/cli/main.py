@@ -9,6 +9,7 @@ import click
 from typing_extensions import override
 
 from iochan.cli.cat import cat
+from iochan.cli.chardev import chardev
 from iochan.cli.cipher import cipher
 from iochan.cli.creds import creds
 from iochan.cli.crypto import crypto
@@ -59,6 +60,7 @@ def main(verbose: int) -> None:
 
 
 main.add_command(cat)
+main.add_command(chardev)
 main.add_command(creds)
 main.add_command(demo)
 main.add_command(cipher)

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from iochan.core.attribute import Attribute
 
-__all__ = ["EXIT_STATUS", "LOCAL_ADDRESS", "PEER_ADDRESS", "PEER_GID", "PEER_PID", "PEER_UID"]
+__all__ = [
+    "EXIT_STATUS",
+    "LOCAL_ADDRESS",
+    "PEER_ADDRESS",
+    "PEER_GID",
+    "PEER_NAME",
+    "PEER_PID",
+    "PEER_UID",
+    "SEND_BREAK",
+    "SET_WINDOW_SIZE",
+]
 
 PEER_ADDRESS: Final = Attribute[str]("peer's address")
 """Where the peer is, as address text: ``tcp://127.0.0.1:5900``, ``unix:///run/x``."""
+
+PEER_NAME: Final = Attribute[str | None]("peer's name")
+"""Who the peer has proved to be to the nearest layer that asks for a proof: the distinguished name of its
+certificate, the user of its pre-shared key; None if it proved nothing."""
 
 LOCAL_ADDRESS: Final = Attribute[str]("local address")
 """Where this end is, as address text."""
@@ -25,3 +40,9 @@ PEER_GID: Final = Attribute[int]("peer's group id")
 
 EXIT_STATUS: Final = Attribute[int]("exit status")
 """How the child process ended: its exit code, or minus the number of the signal that killed it."""
+
+SEND_BREAK: Final = Attribute[Callable[[], None]]("break")
+"""Sends a break to the peer, behind all that was written; it does not wait."""
+
+SET_WINDOW_SIZE: Final = Attribute[Callable[[int, int], None]]("window size")
+"""Tells the peer how many rows and columns the terminal of its user has; it does not wait."""
