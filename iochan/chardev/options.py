@@ -12,8 +12,16 @@ from typing import Any
 from iochan.chardev.backend import Backend, Records
 from iochan.chardev.device import Reconnect
 from iochan.chardev.hub import HubOptions
-from iochan.chardev.kinds import build_address, build_file, build_null, build_pipe, build_pty, build_serial
-from iochan.chardev.kinds import build_socket, build_stdio
+from iochan.chardev.kinds import (
+    build_address,
+    build_file,
+    build_null,
+    build_pipe,
+    build_pty,
+    build_serial,
+    build_socket,
+    build_stdio,
+)
 from iochan.core.errors import AddressError, show_known, show_text
 from iochan.objects import ObjectStore, ObjectType, Property, parse_object
 
