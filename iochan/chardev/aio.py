@@ -29,7 +29,7 @@ class AsyncConsole:
         channel: Channel | AsyncChannel,
         *,
         newline: bytes = b"\r",
-        timeout: float | None = EXPECT_SECONDS,  # noqa: ASYNC109 - the op's
+        timeout: float | None = EXPECT_SECONDS,
     ) -> None:
         below = channel.channel if isinstance(channel, AsyncChannel) else channel
         self.console = Console(below, newline=newline, timeout=timeout)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from iochan.chardev.device import Dial
 from iochan.chardev.hub import HubOptions
+from iochan.chardev.records import Records
 from iochan.core.channel import HANDSHAKE_SECONDS, Channel
 from iochan.core.listener import Listener
 from iochan.core.op import Op
@@ -13,32 +14,7 @@ from iochan.core.opening import CONNECT_SECONDS, ObjectSource, connect_op
 from iochan.core.upgrade import closing_on_error
 from iochan.layers.duplex import DuplexChannel
 
-__all__ = ["Backend", "Records", "accept_dial", "connect_dial"]
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """What is kept of a console.
-
-    Attributes:
-        logfile: The path of a log; empty for none.
-        append: Whether a log that is there goes on; otherwise it is made anew.
-        timestamp: Whether the log has a time before each line, and tells the directions apart.
-        rotate: Bytes after which the log is moved away; 0 for never.
-        keep: How many logs that were moved away are kept.
-        cast: The path of an asciicast; empty for none. One that is there is replaced.
-        cast_version: 2 or 3.
-        typed: Whether what clients type is kept too. It may hold passwords.
-    """
-
-    logfile: str = ""
-    append: bool = False
-    timestamp: bool = False
-    rotate: int = 0
-    keep: int = 5
-    cast: str = ""
-    cast_version: int = 2
-    typed: bool = False
+__all__ = ["Backend", "accept_dial", "connect_dial"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Callable
 
 from iochan.chardev.recordfile import RecordFile
 from iochan.core import clock
@@ -24,8 +23,7 @@ class CastWriter:
     Args:
         path: Where; a file that is there is replaced.
         version: 2 or 3.
-        columns: The width of the terminal.
-        rows: Its height.
+        size: The rows and columns of the terminal.
         typed: Whether to keep what is typed.
         title: What players show; empty for nothing.
 
@@ -38,21 +36,20 @@ class CastWriter:
         path: str,
         *,
         version: int = 2,
-        columns: int = 80,
-        rows: int = 24,
+        size: tuple[int, int] = (24, 80),
         typed: bool = False,
         title: str = "",
-        now: Callable[[], float] = time.time,
     ) -> None:
         self._relative = version == 3
         self._typed = typed
         self._start = self._last = clock.now()
         self._tail = b""
         self._file = RecordFile(path, self._mark_gap)
-        size: dict[str, object] = {"width": columns, "height": rows}
+        rows, columns = size
+        terminal: dict[str, object] = {"width": columns, "height": rows}
         if self._relative:
-            size = {"term": {"cols": columns, "rows": rows, "type": "xterm-256color"}}
-        header = {"version": version, **size, "timestamp": int(now())}
+            terminal = {"term": {"cols": columns, "rows": rows, "type": "xterm-256color"}}
+        header = {"version": version, **terminal, "timestamp": int(time.time())}
         if title:
             header["title"] = title
         self._file.write(json.dumps(header).encode() + b"\n", 0)

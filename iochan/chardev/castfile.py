@@ -40,7 +40,7 @@ class CastEvent:
 
 
 class CastFile(Iterator[CastEvent]):
-    """Gives the events of an asciicast; a last line that is cut off, as of a program that was killed, is left out.
+    """Gives the events of an asciicast, without a last line that is cut off, as that of a killed program is.
 
     Args:
         file: The file, open for bytes; stays the caller's.

@@ -57,7 +57,7 @@ class EscapeFilter:
         self._pending = False
 
     def feed(self, data: bytes) -> list[bytes | int]:
-        """Return what *data* has in its order: bytes for the device, and commands as numbers of characters."""
+        """Return what *data* has in its order: bytes for the device, and commands as numbers."""
         key = self.key
         if key is None or (key not in data and not self._pending):
             return [data]

@@ -14,11 +14,11 @@ from iochan.chardev.outlet import Outlet
 from iochan.chardev.pen import Pen
 from iochan.chardev.role import Role
 from iochan.chardev.scrollback import DEFAULT_SCROLLBACK, Scrollback
-from iochan.chardev.session import Front, Session
+from iochan.chardev.session import Front, Session, notice
 from iochan.core import clock
 from iochan.core.blocked import Blocked
 from iochan.core.channel import CLOSE_SECONDS, Channel
-from iochan.core.errors import ChannelClosedError, IochanError
+from iochan.core.errors import ChannelClosedError, IochanError, PeerRejected
 from iochan.core.facts import SEND_BREAK
 from iochan.core.loop import Loop
 from iochan.core.op import Op
@@ -113,6 +113,11 @@ class Hub:
         self.joined = self.lost = 0
         self._task: Task[None] | None = None
 
+    @property
+    def over(self) -> bool:
+        """Whether the device has ended and is not opened again."""
+        return self._task is not None and self._task.finished
+
     def start(self) -> None:
         """Open the device, and keep it open; a second call does nothing."""
         if self._task is None:
@@ -144,7 +149,7 @@ class Hub:
         """
         front = front or Front()
         try:
-            role = front.access.role_of(channel)
+            role = yield from self._admit_op(channel, front)
             session = self._join(channel, front, role)
             try:
                 yield from self._converse_op(session)
@@ -201,6 +206,15 @@ class Hub:
             for session in crowded:
                 wait |= session.outlet.stuck
             yield wait
+
+    def _admit_op(self, channel: Channel, front: Front) -> Op[Role]:
+        try:
+            return front.access.role_of(channel)
+        except PeerRejected:
+            if front.notices:
+                yield from channel.write_all_op(notice("you have no role here"))
+            yield from channel.close_op()
+            raise
 
     def _join(self, channel: Channel, front: Front, role: Role) -> Session:
         outlet = Outlet(self._loop, channel, front.queue, lambda _: channel.abort())

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from iochan.chardev.outlet import gap_marker
 from iochan.chardev.recordfile import RecordFile
+from iochan.chardev.records import Records
 from iochan.core.errors import show_text
 
 __all__ = ["SENT", "TYPED", "LogFile", "Stamper", "stamp"]
@@ -45,36 +46,18 @@ class LogFile:
     (``logtimestamp`` of QEMU has the time alone).
 
     Args:
-        path: Where.
-        append: Whether to go on with a log that is there.
-        timestamp: Whether there are times.
-        typed: Whether to keep what is typed; needs *timestamp*, or nobody could tell who said what.
-        rotate: Bytes after which a new log is begun, at the end of a line; 0 for never.
-        keep: How many older logs are kept.
+        records: What to keep, and where.
         now: Returns the time, in seconds since 1970.
 
     Raises:
         ChannelError: The file cannot be opened.
     """
 
-    def __init__(
-        self,
-        path: str,
-        *,
-        append: bool = False,
-        timestamp: bool = False,
-        typed: bool = False,
-        rotate: int = 0,
-        keep: int = 5,
-        now: Callable[[], float] = time.time,
-    ) -> None:
-        self._timestamp = timestamp
-        self._typed = typed and timestamp
-        self._rotate = rotate
-        self._keep = keep
+    def __init__(self, records: Records, now: Callable[[], float] = time.time) -> None:
+        self._records = records
         self._now = now
         self._stamper = Stamper()
-        self._file = RecordFile(path, gap_marker, append=append)
+        self._file = RecordFile(records.logfile, gap_marker, append=records.append)
 
     @property
     def state(self) -> str:
@@ -87,7 +70,7 @@ class LogFile:
 
     def input(self, data: bytes, who: str) -> None:
         """See `Tap.input`."""
-        if self._typed:
+        if self._records.typed and self._records.timestamp:
             self._add(data, TYPED + b" " + show_text(who).encode())
 
     def close(self) -> None:
@@ -95,7 +78,8 @@ class LogFile:
         self._file.close()
 
     def _add(self, data: bytes, source: bytes) -> None:
-        record = self._stamper.feed(data, source, self._now()) if self._timestamp else data
+        record = self._stamper.feed(data, source, self._now()) if self._records.timestamp else data
         self._file.write(record, len(data))
-        if self._rotate and self._file.size >= self._rotate and data.endswith(b"\n"):
-            self._file.rotate(self._keep)
+        limit = self._records.rotate
+        if limit and self._file.size >= limit and data.endswith(b"\n"):
+            self._file.rotate(self._records.keep)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from iochan.chardev.backend import Backend, Records
+from iochan.chardev.backend import Backend
 from iochan.chardev.device import Reconnect
 from iochan.chardev.hub import HubOptions
 from iochan.chardev.kinds import (
@@ -22,6 +22,7 @@ from iochan.chardev.kinds import (
     build_socket,
     build_stdio,
 )
+from iochan.chardev.records import Records
 from iochan.core.errors import AddressError, show_known, show_text
 from iochan.objects import ObjectStore, ObjectType, Property, parse_object
 

@@ -26,9 +26,8 @@ def gap_marker(count: int) -> bytes:
 class Outlet:
     """Writes to *channel* without ever waiting; what does not go at once is queued, up to a limit.
 
-    One piece always finds a place in an empty queue. One that there is no room for is left out as a whole, and
-    as soon as there is room again
-    a `gap_marker` stands in its place with the exact count. The queue and the marker are written by a task
+    One piece always finds a place in an empty queue. One that there is no room for is left out as a whole,
+    and as soon as there is room again a `gap_marker` stands in its place with the exact count. The queue and the marker are written by a task
     that lives only as long as something is queued.
 
     Args:

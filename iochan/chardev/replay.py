@@ -41,7 +41,7 @@ def replay_op(
 
 
 def step_op(events: Iterable[CastEvent], sink: Channel, keys: Channel) -> Op[int]:
-    """Write the output of *events* to *sink*, one event for each byte of *keys*; return how many bytes it was.
+    """Write the output of *events* to *sink*, one event for each byte of *keys*; return the bytes it was.
 
     The end of *keys*, and ``q``, end it early.
     """

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import click
 
+from iochan.cli.chardevconnect import connect_command
+from iochan.cli.chardevlist import list_command
+from iochan.cli.chardevrecord import log, replay
 from iochan.cli.chardevserve import serve
 
 __all__ = ["chardev"]
@@ -15,3 +18,7 @@ def chardev() -> None:
 
 
 chardev.add_command(serve)
+chardev.add_command(connect_command)
+chardev.add_command(list_command)
+chardev.add_command(log)
+chardev.add_command(replay)
