@@ -229,6 +229,7 @@ class Hub:
         if self.device.channel is None:
             session.tell("the device is away")
         if not self.pen.may_write(session):
+            session.warned = True
             self._explain(session)
         _log.info("%s: %s joined", self.name, session.describe())
         return session

@@ -27,8 +27,8 @@ class Outlet:
     """Writes to *channel* without ever waiting; what does not go at once is queued, up to a limit.
 
     One piece always finds a place in an empty queue. One that there is no room for is left out as a whole,
-    and as soon as there is room again a `gap_marker` stands in its place with the exact count. The queue and the marker are written by a task
-    that lives only as long as something is queued.
+    and as soon as there is room again a `gap_marker` stands in its place with the exact count. The queue
+    is written by a task that lives only as long as something is queued.
 
     Args:
         loop: What runs that task.
