@@ -20,6 +20,7 @@ FAIR_PIECES = 32
 Dial = Callable[[], Op[Channel]]
 """Opens the channel of a device, its handshakes done, and takes no longer than it should."""
 
+_LONG = 3600.0
 _log = logging.getLogger("iochan.chardev")
 
 
@@ -48,6 +49,7 @@ class Device:
         received: Gets each piece that the device sends, and returns the operation that holds it back
             meanwhile, or None.
         changed: Told, in words, when it comes and goes.
+        mute: Whether it never sends anything, and is not read.
 
     Attributes:
         channel: What it is reached by; None while it is away.
@@ -61,16 +63,18 @@ class Device:
         self,
         name: str,
         dial: Dial,
-        *,
-        reconnect: Reconnect | None = None,
+        reconnect: Reconnect | None,
         received: Callable[[bytes], Op[None] | None],
         changed: Callable[[str], object],
+        *,
+        mute: bool = False,
     ) -> None:
         self.name = name
         self._dial = dial
         self._reconnect = reconnect
         self._received = received
         self._changed = changed
+        self._mute = mute
         self.channel: Channel | None = None
         self.opened = 0
         self.error: Exception | None = None
@@ -155,6 +159,8 @@ class Device:
             channel.abort()
 
     def _read_all_op(self, channel: Channel) -> Op[None]:
+        while self._mute:
+            yield Blocked(deadline=clock.now() + _LONG)
         pieces = 0
         while data := (yield from channel.read_op()):
             self.bytes_in += len(data)

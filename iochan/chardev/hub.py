@@ -58,6 +58,7 @@ class HubOptions:
             once for each queue that it reads; 0 never holds the device back.
         linger: Seconds for which a client that ended its writing direction still sees what comes.
         reconnect: When a device that went away is opened again; None for never.
+        mute: Whether the device never sends anything, and is not read.
     """
 
     scrollback: int = DEFAULT_SCROLLBACK
@@ -65,6 +66,7 @@ class HubOptions:
     patience: float = 0.2
     linger: float = 0.5
     reconnect: Reconnect | None = None
+    mute: bool = False
 
 
 class Hub:
@@ -102,7 +104,7 @@ class Hub:
         self.name = name
         self.options = options or HubOptions()
         self.device = Device(
-            name, dial, reconnect=self.options.reconnect, received=self._received, changed=self.announce
+            name, dial, self.options.reconnect, self._received, self.announce, mute=self.options.mute
         )
         self.pen: Pen[Session] = Pen(shared=self.options.shared)
         self.scrollback = Scrollback(self.options.scrollback)
@@ -175,7 +177,7 @@ class Hub:
         send = None if channel is None else channel.extra(SEND_BREAK, None)
         if send is None:
             return False
-        send()
+        Task(self._loop, send())
         return True
 
     def _received(self, data: bytes) -> Op[None] | None:

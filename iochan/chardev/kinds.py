@@ -38,23 +38,27 @@ def build_address(*, address: str) -> Backend:
 def build_file(*, path: str, input_path: str | None, append: bool) -> Backend:
     """A file that is written, and perhaps another one that is read."""
     target = str(Stack((), FileAddress(path, mode="a" if append else "w")))
-    return Backend(
-        "file", target, source="null:" if input_path is None else str(Stack((), FileAddress(input_path)))
-    )
+    source = "" if input_path is None else str(Stack((), FileAddress(input_path)))
+    return Backend("file", target, source=source, options=HubOptions(mute=not source))
 
 
 def build_null() -> Backend:
     """Nothing comes, and what is written is gone."""
-    return Backend("null", "null:")
+    return Backend("null", "null:", options=HubOptions(mute=True))
 
 
 def build_pipe(*, path: str) -> Backend:
-    """The FIFOs ``PATH.in`` and ``PATH.out`` if both are there, or else the FIFO ``PATH`` for both ways."""
-    typed, sent = Path(f"{path}.in"), Path(f"{path}.out")
-    if typed.exists() and sent.exists():
-        # The names are those of the device's end, as in QEMU: what it reads is .in.
-        return Backend("pipe", f"file://{typed}", source=f"file://{sent}")
-    return Backend("pipe", f"file://{path}")
+    """The FIFOs ``PATH.in``, which the device reads, and ``PATH.out``, which it writes (QEMU's names)."""
+    for name in (f"{path}.in", f"{path}.out"):
+        if not Path(name).is_fifo():
+            message = f"pipe: {show_text(name)} is no FIFO: make it with mkfifo"
+            raise AddressError(message)
+    return Backend("pipe", _both_ways(f"{path}.in"), source=_both_ways(f"{path}.out"))
+
+
+def _both_ways(path: str) -> str:
+    """Return the address of a FIFO that has no end: who opens it for both ways holds its other end, too."""
+    return str(Stack((), FileAddress(path, mode="rw")))
 
 
 def build_pty(*, path: str | None, command: str | None) -> Backend:

@@ -92,7 +92,7 @@ KINDS: Mapping[str, tuple[Mapping[str, Property], Callable[..., Backend]]] = {
     "file": (_FILE, build_file),
     "null": ({}, build_null),
     "pipe": (
-        {"path": Property("path", required=True, doc="of the FIFOs PATH.in and PATH.out, or of one")},
+        {"path": Property("path", required=True, doc="of the FIFOs PATH.in and PATH.out")},
         build_pipe,
     ),
     "pty": (_PTY, build_pty),
@@ -213,6 +213,7 @@ def _hub_options(values: Mapping[str, Any], backend: Backend) -> HubOptions:
         shared=values["shared"],
         patience=_bounded(backend, "patience", values["patience"], 60_000) / 1000,
         reconnect=again,
+        mute=backend.options.mute,
     )
 
 

@@ -139,4 +139,4 @@ class _Joined:
     def _break(self) -> None:
         send = self._remote.extra(SEND_BREAK, None)
         if send is not None:
-            send()
+            Task(self._loop, send())

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from iochan.core.attribute import Attribute
+from iochan.core.op import Op
 
 __all__ = [
     "EXIT_STATUS",
@@ -41,8 +42,8 @@ PEER_GID: Final = Attribute[int]("peer's group id")
 EXIT_STATUS: Final = Attribute[int]("exit status")
 """How the child process ended: its exit code, or minus the number of the signal that killed it."""
 
-SEND_BREAK: Final = Attribute[Callable[[], None]]("break")
-"""Sends a break to the peer, behind all that was written; it does not wait."""
+SEND_BREAK: Final = Attribute[Callable[[], Op[None]]]("break")
+"""Returns the operation that sends a break to the peer, behind all that was written."""
 
 SET_WINDOW_SIZE: Final = Attribute[Callable[[int, int], None]]("window size")
 """Tells the peer how many rows and columns the terminal of its user has; it does not wait."""

@@ -7,7 +7,7 @@ import re
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from iochan.chardev.hub import HubOptions
 from iochan.chardev.role import Access, Role
@@ -60,6 +60,11 @@ class ManyClients(RuleBasedStateMachine):
 
     def pick(self, index: int) -> Person:
         return self.people[index % len(self.people)]
+
+    @initialize(kinds=st.lists(st.tuples(st.sampled_from(Role), st.booleans()), min_size=MOST, max_size=MOST))
+    def begin(self, kinds: list[tuple[Role, bool]]) -> None:
+        for role, slow in kinds:
+            self.join(role, slow)
 
     @precondition(lambda self: len(self.people) < MOST)
     @rule(role=st.sampled_from(Role), slow=st.booleans())
