@@ -88,6 +88,8 @@ def _open(address: SerialAddress) -> Serial:
             _PARITY[address.parity],
             _STOP_BITS[address.stop_bits],
             timeout=0,
+            # VMIN=1: with pyserial's own choice, Linux reads "nothing yet" as 0, which is the end of a stream.
+            inter_byte_timeout=0,
             xonxoff=address.flow == "xonxoff",
             rtscts=address.flow == "rtscts",
             dsrdtr=address.flow == "dsrdtr",
