@@ -97,18 +97,18 @@ class _Reader:
         """
         at = None
         header = ""
-        plain = [part.partition("[")[0] for part in path]
+        plain = ".".join(part.partition("[")[0] for part in path) + "."
         for number, line in enumerate(self._lines, 1):
             stripped = line.strip()
             if stripped.startswith("["):
                 header = stripped.split("#")[0].strip().strip("[]").replace('"', "").replace(" ", "")
-                here = header.split(".")
+                here = header
             else:
                 key = re.match(r'"?([A-Za-z0-9_.-]+)"?\s*=', stripped)
                 if key is None:
                     continue
-                here = [*(header.split(".") if header else []), *key[1].split(".")]
-            if here == plain[: len(here)]:
+                here = f"{header}.{key[1]}" if header else key[1]
+            if plain.startswith(f"{here}."):
                 at = number
         return at
 

@@ -89,7 +89,9 @@ class Console:
         wanted = [
             one if isinstance(one, re.Pattern) else re.compile(re.escape(_as_bytes(one))) for one in patterns
         ]
-        names = " or ".join(show_bytes(one.pattern) for one in wanted)
+        names = " or ".join(
+            show_bytes(one.pattern if isinstance(one, re.Pattern) else _as_bytes(one)) for one in patterns
+        )
         seconds = self.timeout if timeout is None else timeout
         op = self._search_op(wanted, names)
         return (yield from op if seconds is None else within(op, seconds, f"waiting for {names}"))

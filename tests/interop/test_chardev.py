@@ -177,15 +177,14 @@ def gnutls_cli(pki: ThrowAwayPki, address: str, *, with_certificate: bool) -> li
 def test_socat_and_nc_share_a_console(tmp_path: Path) -> None:
     path = tmp_path / "sock"
     with served(*CAT, "--listen", f"unix://{path}", "--listen", "tcp://127.0.0.1:0", count=2) as (_, where):
-        with (
-            running([need("socat"), "-", f"UNIX:{path}"]) as writer,
-            running([need("nc"), "127.0.0.1", port_of(where[1])]) as other,
-        ):
+        with running([need("socat"), "-", f"UNIX:{path}"]) as writer:
             assert writer.stdin is not None
             read_until(writer.stdout, b"ready\n")
-            writer.stdin.write(b"one line\n")
-            assert read_until(writer.stdout, b"one line\n") == b"one line\n"
-            read_until(other.stdout, b"one line\n")
+            with running([need("nc"), "127.0.0.1", port_of(where[1])]) as other:
+                read_until(other.stdout, b"ready\n")
+                writer.stdin.write(b"one line\n")
+                assert read_until(writer.stdout, b"one line\n") == b"one line\n"
+                read_until(other.stdout, b"one line\n")
 
 
 def test_picocom_is_the_device_on_our_pty(tmp_path: Path) -> None:
