@@ -190,8 +190,9 @@ def test_socat_and_nc_share_a_console(tmp_path: Path) -> None:
 def test_picocom_is_the_device_on_our_pty(tmp_path: Path) -> None:
     link = tmp_path / "tty"
     with served("--chardev", f"pty,id=p,path={link}", "--listen", "tcp://127.0.0.1:0") as (_, (address,)):
-        with connect(address) as channel, PtyChannel.spawn([need("picocom"), "-q", str(link)]) as terminal:
+        with connect(address) as channel, PtyChannel.spawn([need("picocom"), str(link)]) as terminal:
             picocom, console = Console(terminal), Console(channel)
+            picocom.expect(b"Terminal ready")
             console.send(b"hello picocom")
             picocom.expect(b"hello picocom")
             picocom.send(b"hello console")
