@@ -19,9 +19,10 @@ from iochan.channels.pipe import PipeChannel
 from iochan.channels.reasons import explain
 from iochan.core.attribute import Attribute, Attributes
 from iochan.core.errors import ConnectError
-from iochan.core.facts import EXIT_STATUS, PEER_PID, SET_WINDOW_SIZE
+from iochan.core.facts import EXIT_STATUS, PEER_PID
 from iochan.core.fd import OwnedFd
 from iochan.core.op import Op, run
+from iochan.core.sideband import SET_WINDOW_SIZE
 
 __all__ = ["PtyChannel"]
 

@@ -13,8 +13,8 @@ from iochan.core import clock
 from iochan.core.attribute import Attributes
 from iochan.core.blocked import Blocked
 from iochan.core.errors import ConnectError
-from iochan.core.facts import SEND_BREAK
 from iochan.core.op import Op
+from iochan.core.sideband import SEND_BREAK
 
 if TYPE_CHECKING:
     from serial import Serial
@@ -88,7 +88,7 @@ def _open(address: SerialAddress) -> Serial:
             _PARITY[address.parity],
             _STOP_BITS[address.stop_bits],
             timeout=0,
-            # VMIN=1: with pyserial's own choice, Linux reads "nothing yet" as 0, which is the end of a stream.
+            # VMIN=1: with pyserial's own choice Linux reads 0 for "nothing yet", the end of a stream.
             inter_byte_timeout=0,
             xonxoff=address.flow == "xonxoff",
             rtscts=address.flow == "rtscts",

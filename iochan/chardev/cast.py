@@ -84,7 +84,7 @@ class CastWriter:
             self._file.write(self._event("i", data.decode(errors="replace")), 0)
 
     def resize(self, rows: int, columns: int) -> None:
-        """Note that the terminal has another size now."""
+        """See `Tap.resize`."""
         self._file.write(self._event("r", f"{columns}x{rows}"), 0)
 
     def close(self) -> None:

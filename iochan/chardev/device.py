@@ -150,8 +150,7 @@ class Device:
             self.channel = channel
             self.opened += 1
             self.error = None
-            if self.opened > 1:
-                self._changed("the device is back")
+            self._changed("the device is there")
             yield from self._read_all_op(channel)
             yield from channel.close_op(CLOSE_SECONDS)
         finally:

@@ -19,9 +19,9 @@ from iochan.core import clock
 from iochan.core.blocked import Blocked
 from iochan.core.channel import CLOSE_SECONDS, Channel
 from iochan.core.errors import ChannelClosedError, IochanError, PeerRejected
-from iochan.core.facts import SEND_BREAK
 from iochan.core.loop import Loop
 from iochan.core.op import Op
+from iochan.core.sideband import SEND_BREAK, SET_WINDOW_SIZE, WATCH_PEER
 from iochan.core.task import Task
 
 __all__ = ["Hub", "HubOptions", "Tap"]
@@ -41,6 +41,9 @@ class Tap(Protocol):
 
     def input(self, data: bytes, who: str) -> None:
         """Keep what *who* sent to the device."""
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Keep that the terminal has another size now."""
 
     def close(self) -> None:
         """Write what is left, and end the record."""
@@ -104,9 +107,9 @@ class Hub:
         self.name = name
         self.options = options or HubOptions()
         self.device = Device(
-            name, dial, self.options.reconnect, self._received, self.announce, mute=self.options.mute
+            name, dial, self.options.reconnect, self._received, self._device_changed, mute=self.options.mute
         )
-        self.pen: Pen[Session] = Pen(shared=self.options.shared)
+        self.pen: Pen[Session] = Pen(shared=self.options.shared, changed=self._pen_changed)
         self.scrollback = Scrollback(self.options.scrollback)
         self.sessions: dict[int, Session] = {}
         self.taps = list(taps)
@@ -180,6 +183,29 @@ class Hub:
         Task(self._loop, send())
         return True
 
+    def set_window(self, session: Session, rows: int, columns: int) -> None:
+        """Note the size of *session*'s window; that of who writes is the device's."""
+        session.window = rows, columns
+        if self.pen.may_write(session):
+            self._apply_window(session)
+
+    def _apply_window(self, session: Session) -> None:
+        channel = self.device.channel
+        tell = None if channel is None else channel.extra(SET_WINDOW_SIZE, None)
+        if session.window is not None and tell is not None:
+            tell(*session.window)
+            for tap in self.taps:
+                tap.resize(*session.window)
+
+    def _pen_changed(self, session: Session) -> None:
+        session.warned = False
+        self._apply_window(session)
+
+    def _device_changed(self, text: str) -> None:
+        self.announce(text)
+        if self.pen.holder is not None:
+            self._apply_window(self.pen.holder)
+
     def _received(self, data: bytes) -> Op[None] | None:
         """Hand *data* to everyone; return what holds the device back, if it is to be."""
         self.scrollback.put(data)
@@ -226,6 +252,9 @@ class Hub:
         if past:
             outlet.send(past)
         self.sessions[session.number] = session
+        watch = channel.extra(WATCH_PEER, None)
+        if watch is not None:
+            watch(_Watcher(self, session))
         if role >= Role.WRITER:
             self.pen.take(session)
         if self.device.channel is None:
@@ -242,7 +271,6 @@ class Hub:
         session.outlet.drop()
         heir = self.pen.leave(session)
         if heir is not None:
-            heir.warned = False
             heir.tell("you may write now")
         _log.info("%s: %s left", self.name, session.describe())
 
@@ -293,6 +321,24 @@ class Hub:
             _log.warning("%s: %s", self.name, error)
         if self.ended is not None:
             self.ended()
+
+
+class _Watcher:
+    """Hears what one client says beside the bytes."""
+
+    def __init__(self, hub: Hub, session: Session) -> None:
+        self._hub = hub
+        self._session = session
+
+    def peer_break(self) -> None:
+        """Pass a break on, if it is the client's turn."""
+        if self._hub.pen.may_write(self._session):
+            self._hub.send_break()
+
+    def peer_window(self, rows: int, columns: int) -> None:
+        """Pass the window on; a side of 0 is none (RFC 1073)."""
+        if rows and columns:
+            self._hub.set_window(self._session, rows, columns)
 
 
 def _finish_op(session: Session) -> Op[None]:

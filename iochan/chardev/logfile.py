@@ -73,6 +73,9 @@ class LogFile:
         if self._records.typed and self._records.timestamp:
             self._add(data, TYPED + b" " + show_text(who).encode())
 
+    def resize(self, rows: int, columns: int) -> None:
+        """See `Tap.resize`: a log is no terminal."""
+
     def close(self) -> None:
         """See `Tap.close`."""
         self._file.close()

@@ -66,7 +66,6 @@ def _who(hub: Hub, session: Session) -> None:
 
 def _take(hub: Hub, session: Session) -> None:
     if hub.pen.take(session):
-        session.warned = False
         session.tell("you may write")
     elif hub.pen.holder is not None:
         session.tell(f"{hub.pen.holder.describe()} writes")
@@ -74,7 +73,6 @@ def _take(hub: Hub, session: Session) -> None:
 
 def _ask(hub: Hub, session: Session) -> None:
     if hub.pen.ask(session):
-        session.warned = False
         session.tell("you may write")
     elif hub.pen.holder is not None:
         session.tell(f"{hub.pen.holder.describe()} writes, and was asked")
@@ -89,13 +87,11 @@ def _release(hub: Hub, session: Session) -> None:
     heir = hub.pen.leave(session)
     session.tell("you write no more")
     if heir is not None:
-        heir.warned = False
         heir.tell("you may write now")
 
 
 def _force(hub: Hub, session: Session) -> None:
     before = hub.pen.force(session)
-    session.warned = False
     session.tell("you may write")
     if before is not None:
         before.tell(f"{session.describe()} writes instead of you")

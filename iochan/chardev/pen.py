@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 __all__ = ["Pen"]
@@ -16,13 +17,15 @@ class Pen(Generic[T]):
 
     Args:
         shared: Everybody may write at the same time; nobody holds it then.
+        changed: Told who holds it now, whenever somebody else does; None for nobody.
 
     Attributes:
         holder: Who may write; None while nobody does.
     """
 
-    def __init__(self, *, shared: bool = False) -> None:
+    def __init__(self, *, shared: bool = False, changed: Callable[[T], object] | None = None) -> None:
         self.shared = shared
+        self._changed = changed
         self.holder: T | None = None
         self._asking: list[T] = []
 
@@ -38,8 +41,7 @@ class Pen(Generic[T]):
     def take(self, who: T) -> bool:
         """Give it to *who* if nobody holds it; tell whether *who* has it now."""
         if self.holder is None and not self.shared:
-            self.holder = who
-            self._forget(who)
+            self._give(who)
         return self.may_write(who)
 
     def ask(self, who: T) -> bool:
@@ -55,8 +57,7 @@ class Pen(Generic[T]):
         before = self.holder
         if self.shared or before is who:
             return None
-        self.holder = who
-        self._forget(who)
+        self._give(who)
         return before
 
     def leave(self, who: T) -> T | None:
@@ -64,8 +65,16 @@ class Pen(Generic[T]):
         self._forget(who)
         if self.holder is not who:
             return None
-        self.holder = self._asking.pop(0) if self._asking else None
+        self.holder = None
+        if self._asking:
+            self._give(self._asking[0])
         return self.holder
+
+    def _give(self, who: T) -> None:
+        self.holder = who
+        self._forget(who)
+        if self._changed is not None:
+            self._changed(who)
 
     def _forget(self, who: T) -> None:
         if who in self._asking:

@@ -53,6 +53,7 @@ class Session:
         ending: Whether it is being disconnected.
         warned: Whether it was told that what it types goes nowhere.
         bytes_in: How many bytes it typed.
+        window: The rows and columns of its window; None until it said.
     """
 
     __slots__ = (
@@ -67,6 +68,7 @@ class Session:
         "role",
         "warned",
         "who",
+        "window",
     )
 
     def __init__(self, number: int, channel: Channel, front: Front, role: Role, outlet: Outlet) -> None:
@@ -80,6 +82,7 @@ class Session:
         self.escape = EscapeFilter(front.escape)
         self.lagging = self.ending = self.warned = False
         self.bytes_in = 0
+        self.window: tuple[int, int] | None = None
 
     def tell(self, text: str) -> None:
         """Send it a `notice`, unless its front has none."""

@@ -15,10 +15,10 @@ from iochan.cli.options import make_store, object_option
 from iochan.cli.signals import SignalPipe
 from iochan.core.channel import Channel
 from iochan.core.errors import IochanError, UnsupportedFeature
-from iochan.core.facts import SEND_BREAK, SET_WINDOW_SIZE
 from iochan.core.op import Op
 from iochan.core.opening import connect
 from iochan.core.pollloop import PollLoop
+from iochan.core.sideband import SEND_BREAK, SET_WINDOW_SIZE
 from iochan.core.task import Task
 
 __all__ = ["connect_command"]

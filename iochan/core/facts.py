@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from iochan.core.attribute import Attribute
-from iochan.core.op import Op
 
-__all__ = [
-    "EXIT_STATUS",
-    "LOCAL_ADDRESS",
-    "PEER_ADDRESS",
-    "PEER_GID",
-    "PEER_NAME",
-    "PEER_PID",
-    "PEER_UID",
-    "SEND_BREAK",
-    "SET_WINDOW_SIZE",
-]
+__all__ = ["EXIT_STATUS", "LOCAL_ADDRESS", "PEER_ADDRESS", "PEER_GID", "PEER_NAME", "PEER_PID", "PEER_UID"]
 
 PEER_ADDRESS: Final = Attribute[str]("peer's address")
 """Where the peer is, as address text: ``tcp://127.0.0.1:5900``, ``unix:///run/x``."""
@@ -41,9 +29,3 @@ PEER_GID: Final = Attribute[int]("peer's group id")
 
 EXIT_STATUS: Final = Attribute[int]("exit status")
 """How the child process ended: its exit code, or minus the number of the signal that killed it."""
-
-SEND_BREAK: Final = Attribute[Callable[[], Op[None]]]("break")
-"""Returns the operation that sends a break to the peer, behind all that was written."""
-
-SET_WINDOW_SIZE: Final = Attribute[Callable[[int, int], None]]("window size")
-"""Tells the peer how many rows and columns the terminal of its user has; it does not wait."""

@@ -5,8 +5,8 @@ import pytest
 from iochan.channels.pty import PtyChannel
 from iochan.channels.serial import BREAK_SECONDS
 from iochan.core.errors import ConnectError
-from iochan.core.facts import SEND_BREAK
 from iochan.core.opening import connect
+from iochan.core.sideband import SEND_BREAK
 from iochan.testing.clock import MovedClock
 
 
@@ -24,12 +24,12 @@ def test_bytes_pass_both_ways_and_a_silent_line_has_no_end() -> None:
 
 def test_a_port_is_nobody_elses_while_it_is_open() -> None:
     with PtyChannel() as machine, connect(f"serial://{machine.slave}"):
-        with pytest.raises(ConnectError, match="cannot be opened: .*lock"):
+        with pytest.raises(ConnectError, match=r"cannot be opened: .*lock"):
             connect(f"serial://{machine.slave}")
 
 
 def test_a_port_that_is_not_there_is_named() -> None:
-    with pytest.raises(ConnectError, match="serial /dev/no-such-port cannot be opened: .*check its name"):
+    with pytest.raises(ConnectError, match=r"serial /dev/no-such-port cannot be opened: .*check its name"):
         connect("serial:///dev/no-such-port")
 
 

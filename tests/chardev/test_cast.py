@@ -28,7 +28,9 @@ def record(path: Path, pieces: list[bytes], version: int) -> list[CastEvent]:
 
 
 @given(st.lists(st.binary(min_size=1, max_size=12)), st.sampled_from([2, 3]))
-def test_every_byte_comes_back(tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes], version: int) -> None:
+def test_every_byte_comes_back(
+    tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes], version: int
+) -> None:
     path = tmp_path_factory.getbasetemp() / "every.cast"
     events = record(path, pieces, version)
     assert b"".join(event.data for event in events) == b"".join(pieces)
@@ -108,7 +110,12 @@ def test_comments_of_version_3_are_passed_over() -> None:
     assert [(event.seconds, event.code) for event in CastFile(io.BytesIO(data))] == [(1, "o"), (2, "x")]
 
 
-EVENTS = [CastEvent(0, "o", b"a"), CastEvent(1, "i", b"-"), CastEvent(10, "o", b"b"), CastEvent(11, "o", b"c")]
+EVENTS = [
+    CastEvent(0, "o", b"a"),
+    CastEvent(1, "i", b"-"),
+    CastEvent(10, "o", b"b"),
+    CastEvent(11, "o", b"c"),
+]
 
 
 def test_a_replay_keeps_the_time_or_is_quicker() -> None:
@@ -116,12 +123,7 @@ def test_a_replay_keeps_the_time_or_is_quicker() -> None:
         near, far = memory_pair()
         with near, far, MovedClock() as clock:
             op = replay_op(EVENTS, far, speed=speed, idle=idle)
-            while True:
-                try:
-                    blocked = next(op)
-                except StopIteration as stop:
-                    assert stop.value == 3
-                    break
+            for blocked in op:
                 assert blocked.deadline is not None
                 clock.advance(max(0.0, blocked.deadline - clock.now()))
             assert clock.now() == pytest.approx(wanted)

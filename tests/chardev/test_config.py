@@ -16,13 +16,13 @@ objects = ["authz-simple,id=staff,identity=CN=fred"]
 chardev = "serial,path=/dev/ttyUSB0,baud=9600,logfile=/var/log/router"
 listen = [
   "unix:///run/router",
-  { address = "tcp://:7001", admin = "staff", default = "observer", escape = "none", queue = "64K", slow = "disconnect", notices = false },
+  { address = "tcp://:7001", admin = "staff", default = "observer", escape = "none", EXTRA },
 ]
 
 [console."db.1"]
 chardev = "pty,command=sh -i"
 listen = "tcp://:7002"
-"""
+""".replace("EXTRA", 'queue = "64K", slow = "disconnect", notices = false')
 
 
 def test_a_file_is_consoles_objects_and_where_the_counters_are(tmp_path: Path) -> None:
@@ -50,7 +50,10 @@ def test_a_file_is_consoles_objects_and_where_the_counters_are(tmp_path: Path) -
 
 
 WRONG = [
-    (GOOD.replace("baud", "bod"), r"f: line 5: console\.router\.chardev: serial 'router': unknown property 'bod'"),
+    (
+        GOOD.replace("baud", "bod"),
+        r"f: line 5: console\.router\.chardev: serial 'router': unknown property 'bod'",
+    ),
     (GOOD.replace("metrics", "metric"), r"f: line 1: metric: unknown key .*did you mean 'metrics'"),
     (GOOD.replace('"64K"', '"64X"'), r"f: line 6: console\.router\.listen\[1\]: queue=64X"),
     (GOOD.replace('"none"', '"two keys"'), r"console\.router\.listen\[1\]: escape: 'two keys' is no key"),

@@ -30,7 +30,12 @@ def test_a_line_is_sent_and_its_answer_awaited() -> None:
 def test_what_has_come_in_pieces_is_found() -> None:
     near, far = memory_pair()
     with near, far:
-        writer = threading.Thread(target=lambda: [near.write_all(bytes((byte,))) for byte in b"boot\nlogin: "])
+
+        def type_slowly() -> None:
+            for byte in b"boot\nlogin: ":
+                near.write_all(bytes((byte,)))
+
+        writer = threading.Thread(target=type_slowly)
         writer.start()
         assert Console(far).expect("login: ")[0] == b"login: "
         writer.join()
@@ -61,7 +66,9 @@ def test_an_end_before_that_says_what_came_instead() -> None:
     with far:
         near.write_all(b"connection refused")
         near.close()
-        with pytest.raises(ExpectError, match="ended before b'login' came; .*'connection refused'") as caught:
+        with pytest.raises(
+            ExpectError, match=r"ended before b'login' came; .*'connection refused'"
+        ) as caught:
             Console(far).expect("login")
         assert caught.value.seen == b"connection refused"
 

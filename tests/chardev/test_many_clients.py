@@ -8,11 +8,14 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from typing_extensions import override
 
 from iochan.chardev.hub import HubOptions
 from iochan.chardev.role import Access, Role
 from iochan.chardev.session import Front
 from tests.chardev.world import Client, World, drain
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(90)]
 
 MOST = 10
 GAP = re.compile(rb"\r\n\[iochan: (\d+) bytes lost here\]\r\n")
@@ -111,14 +114,14 @@ class ManyClients(RuleBasedStateMachine):
         text = text.replace(b"\x01", b"\x02")
         if self.holder is None and person.role >= Role.WRITER:
             self._give(person)
-        got = self.world.type(person.client, text)
+        got = self.world.typed(person.client, text)
         assert got == (text if self.holder is person else b"")
 
     @precondition(lambda self: self.people)
     @rule(index=st.integers(0, MOST), what=st.sampled_from([FORCE, TAKE, ASK, RELEASE]))
     def somebody_wants(self, index: int, what: bytes) -> None:
         person = self.pick(index)
-        self.world.type(person.client, what)
+        self.world.typed(person.client, what)
         if person.role < (Role.ADMIN if what == FORCE else Role.WRITER):
             return
         if what == RELEASE:
@@ -153,6 +156,7 @@ class ManyClients(RuleBasedStateMachine):
             assert session is not None
             assert session.outlet.queued <= 300 + 407 if person.slow else True
 
+    @override
     def teardown(self) -> None:
         for person in self.people:
             while True:
@@ -166,10 +170,5 @@ class ManyClients(RuleBasedStateMachine):
             pass
 
 
-ManyClients.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(90)
-class TestManyClients(ManyClients.TestCase):  # type: ignore[misc,name-defined]
-    """Run by pytest."""
+TestManyClients = ManyClients.TestCase
+TestManyClients.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)

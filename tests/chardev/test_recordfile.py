@@ -20,7 +20,7 @@ from iochan.testing.clock import MovedClock
 
 @pytest.fixture
 def small_files() -> Iterator[None]:
-    """A disk that is full when a file has 1000 bytes: the kernel's own limit, with a short write before it."""
+    """A disk that is full when a file has 1000 bytes: the kernel's own limit, behind a short write."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))

@@ -156,7 +156,10 @@ def test_the_counters_count() -> None:
         async def answer(channel: AsyncChannel) -> None:
             await serve_metrics(server, channel)
 
-        async with serve("tcp://127.0.0.1:0", answer) as service, await connect(where(server, "c0")) as client:
+        async with (
+            serve("tcp://127.0.0.1:0", answer) as service,
+            await connect(where(server, "c0")) as client,
+        ):
             console = AsyncConsole(client)
             await console.expect("ready\n")
             await console.send(b"12345")
@@ -201,7 +204,7 @@ def test_an_answer_of_something_else_is_refused() -> None:
     async def main() -> None:
         async with serve("tcp://127.0.0.1:0", nonsense) as service:
             async with await connect(service.listener.addresses[0]) as channel:
-                with pytest.raises(RemoteProtocolError, match="SSH-2.0-x.*give the address of --metrics"):
+                with pytest.raises(RemoteProtocolError, match=r"SSH-2.0-x.*give the address of --metrics"):
                     await arun(ask_consoles_op(channel.channel))
 
     run_async(main)

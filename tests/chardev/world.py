@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -31,8 +32,11 @@ def drain(channel: Channel) -> bytes:
 class Client:
     """A client, and all that it has read."""
 
-    def __init__(self, world: World, front: Front, limit: int = 65536) -> None:
-        self.channel, far = memory_pair(limit)
+    def __init__(
+        self, world: World, front: Front, limit: int = 65536, wrap: Callable[[Channel], Channel] | None = None
+    ) -> None:
+        self.channel, near = memory_pair(limit)
+        far = near if wrap is None else wrap(near)
         self.seen = b""
         before = set(world.hub.sessions)
         self.task = Task(world.loop, world.hub.serve_op(far, front))
@@ -67,15 +71,20 @@ class World:
         for _ in range(12):
             self.loop.turn(0)
 
-    def join(self, front: Front | None = None, limit: int = 65536) -> Client:
-        return Client(self, front or Front(), limit)
+    def join(
+        self,
+        front: Front | None = None,
+        limit: int = 65536,
+        wrap: Callable[[Channel], Channel] | None = None,
+    ) -> Client:
+        return Client(self, front or Front(), limit, wrap)
 
     def say(self, data: bytes) -> None:
         """Let the device send *data*."""
         self.device.write_all(data)
         self.settle()
 
-    def type(self, client: Client, data: bytes) -> bytes:
+    def typed(self, client: Client, data: bytes) -> bytes:
         """Let *client* type *data*, and return what the device got."""
         client.channel.write_all(data)
         self.settle()

@@ -73,7 +73,10 @@ WRONG = [
     ((), "nothing to serve: give --chardev and --listen, or --config"),
     (("--chardev", "pyt,id=a"), "chardev 'pyt' is unknown"),
     (("--chardev", "null,id=a", "--listen", "b=tcp://:0"), "no device 'b'"),
-    (("--chardev", "null,id=a", "--chardev", "null,id=b", "--listen", "tcp://:0"), "for which of the 2 devices"),
+    (
+        ("--chardev", "null,id=a", "--chardev", "null,id=b", "--listen", "tcp://:0"),
+        "for which of the 2 devices",
+    ),
     (("--chardev", "null,id=a", "--listen", "tpc://:0"), "unknown scheme 'tpc'"),
     (("--chardev", "null,id=a", "--escape", "^^^"), "is no key"),
     (("--chardev", "null,id=a,logfile=/no/such/place"), "cannot be written: no such file or directory"),
@@ -88,7 +91,7 @@ def test_what_is_wrong_is_one_line(arguments: tuple[str, ...], message: str) -> 
 
 def test_a_hangup_reads_the_configuration_again_and_keeps_the_clients(tmp_path: Path) -> None:
     path, sock = tmp_path / "c.toml", tmp_path / "sock"
-    console = f"[console.c0]\nchardev = \"{CAT.replace('id=c0,', '')}\"\nlisten = [\"unix://{sock}\"]\n"
+    console = f'[console.c0]\nchardev = "{CAT.replace("id=c0,", "")}"\nlisten = ["unix://{sock}"]\n'
     path.write_text(console)
     with served("--config", str(path)) as (process, (address,)), connect(address) as channel:
         client = Console(channel)
@@ -97,7 +100,9 @@ def test_a_hangup_reads_the_configuration_again_and_keeps_the_clients(tmp_path: 
         path.write_text(console + "[console.c1]\nchardev = 'nul'\n")
         process.send_signal(signal.SIGHUP)
         line = process.stderr.readline().decode()
-        assert re.search(r"not reloaded.*c\.toml: line 5: console\.c1\.chardev: chardev 'nul' is unknown", line)
+        assert re.search(
+            r"not reloaded.*c\.toml: line 5: console\.c1\.chardev: chardev 'nul' is unknown", line
+        )
         path.write_text(console + f"[console.c1]\nchardev = 'null'\nlisten = 'unix://{tmp_path}/other'\n")
         process.send_signal(signal.SIGHUP)
         assert b"for c0" in process.stderr.readline()
