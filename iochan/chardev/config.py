@@ -35,6 +35,7 @@ MAX_CONFIG: Final = 16 << 20
 _TOP: Final = ("console", "metrics", "objects")
 _CONSOLE: Final = ("chardev", "listen")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
+_SHOWN: Final = 64
 _SLOW: Final = {"drop": False, "disconnect": True}
 
 
@@ -72,7 +73,9 @@ class _Reader:
         """Return the error for what stands at *path*."""
         line = self._find(path)
         where = f"{self._name}: line {line}" if line else self._name
-        return ConfigError(f"{where}: {'.'.join(path)}: {what}")
+        # A key may hold anything, also what a terminal would obey.
+        keys = ".".join(one if one.isprintable() and len(one) < _SHOWN else show_text(one) for one in path)
+        return ConfigError(f"{where}: {keys}: {what}")
 
     def text(self, value: object, path: tuple[str, ...]) -> str:
         """Return *value*, which must be text."""
@@ -138,7 +141,7 @@ def parse_config(data: bytes, name: str = "configuration") -> Config:
         text = data.decode()
         values = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        reason = str(error)[:200].lower() or "too deep"
+        reason = ascii(str(error)[:200].lower())[1:-1] or "too deep"
         message = f"{name}: no TOML: {reason}: mend it there"
         raise ConfigError(message) from None
     reader = _Reader(name, text)
