@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from iochan.address.value import as_count
 from iochan.chardev.backend import Backend
 from iochan.chardev.entrance import Entrance
 from iochan.chardev.errors import ConfigError
 from iochan.chardev.escape import parse_key
 from iochan.chardev.options import ChardevStore
 from iochan.core.errors import AddressError, show_known, show_text
-from iochan.layers.option import as_count
 
 __all__ = ["MAX_CONFIG", "Config", "ConsoleConfig", "read_config"]
 
