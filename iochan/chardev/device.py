@@ -10,11 +10,14 @@ from iochan.core import clock
 from iochan.core.blocked import Blocked
 from iochan.core.channel import CLOSE_SECONDS, Channel
 from iochan.core.errors import IochanError
+from iochan.core.guard import ReadGuard
 from iochan.core.op import Op
+from iochan.core.reading import DEFAULT_READ
+from iochan.core.scratch import borrow, give_back
 
 __all__ = ["FAIR_PIECES", "Device", "Dial", "Reconnect"]
 
-FAIR_PIECES = 32
+FAIR_PIECES = 8
 """After so many reads in a row the loop's other tasks get a turn."""
 
 Dial = Callable[[], Op[Channel]]
@@ -161,14 +164,21 @@ class Device:
         while self._mute:
             yield Blocked(deadline=clock.now() + _LONG)
         pieces = 0
-        while data := (yield from channel.read_op()):
-            self.bytes_in += len(data)
-            hold = self._received(data)
-            if hold is not None:
-                yield from hold
-            pieces += 1
-            if not pieces % FAIR_PIECES:
-                yield Blocked(deadline=clock.now())
+        with ReadGuard(channel):
+            while True:
+                data = _gather(channel)
+                if isinstance(data, Blocked):
+                    yield data
+                    continue
+                if not data:
+                    return
+                self.bytes_in += len(data)
+                hold = self._received(data)
+                if hold is not None:
+                    yield from hold
+                pieces += 1
+                if not pieces % FAIR_PIECES:
+                    yield Blocked(deadline=clock.now())
 
     def _note_end(self, error: Exception | None) -> None:
         before, self.error = self.error, error
@@ -176,3 +186,26 @@ class Device:
         # The first failure is told, its repetitions are not (QEMU's rule).
         if before is None or error is None:
             self._changed("the device has ended" if error is None else f"the device is away: {error}")
+
+
+def _gather(channel: Channel) -> bytes | Blocked:
+    """Read what is there, up to `DEFAULT_READ` bytes: a terminal gives 4 KiB at a time, and each piece costs.
+
+    What ends the reading behind some bytes, the next call meets again.
+    """
+    room = borrow()
+    filled = 0
+    try:
+        while filled < DEFAULT_READ:
+            got = channel.try_readinto(room[filled:DEFAULT_READ])
+            if isinstance(got, Blocked):
+                return bytes(room[:filled]) if filled else got
+            if not got:
+                break
+            filled += got
+    except (IochanError, OSError):
+        if not filled:
+            raise
+    finally:
+        give_back(room)
+    return bytes(room[:filled])
