@@ -30,7 +30,7 @@ def list_command(address: str, objects: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(consoles))
         return
-    table = Table("console", "kind", "state", "addresses", "clients")
+    table = Table("console", "kind", "state", "addresses", "clients", box=None)
     for one in consoles:
         table.add_row(one["console"], one["kind"], one["state"], "\n".join(one["addresses"]), _clients(one))
     Console(highlight=False, markup=False).print(table)
