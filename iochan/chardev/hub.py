@@ -214,18 +214,18 @@ class Hub:
         crowded = False
         for session in tuple(self.sessions.values()):
             outlet = session.outlet
-            if not outlet.send(data) and session.front.disconnect_slow:
+            if not outlet.send(data) and session.front.disconnect_slow and not session.channel.closed:
                 _log.warning("%s: %s is too slow: disconnected", self.name, session.describe())
                 session.channel.abort()
             if session.lagging:
                 session.lagging = not outlet.idle
-            elif outlet.full:
+            elif session.holds_back:
                 crowded = True
         return self._hold_op() if crowded and self.options.patience else None
 
     def _hold_op(self) -> Op[None]:
         until = clock.now() + self.options.patience
-        while crowded := [one for one in self.sessions.values() if one.outlet.full and not one.lagging]:
+        while crowded := [one for one in self.sessions.values() if one.holds_back]:
             if clock.now() >= until:
                 for session in crowded:
                     session.lagging = True

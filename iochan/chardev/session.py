@@ -84,6 +84,11 @@ class Session:
         self.bytes_in = 0
         self.window: tuple[int, int] | None = None
 
+    @property
+    def holds_back(self) -> bool:
+        """Whether the device should wait for it: it has no room, and may yet have some."""
+        return self.outlet.full and not self.lagging and not self.channel.closed
+
     def tell(self, text: str) -> None:
         """Send it a `notice`, unless its front has none."""
         if self.front.notices:

@@ -149,6 +149,20 @@ def test_a_full_client_holds_the_device_back_for_no_longer_than_its_patience() -
         assert quick.read().count(b"#") == 40 * 4096
 
 
+def test_a_client_that_vanishes_while_the_device_waits_for_it_costs_nothing() -> None:
+    with MovedClock(), World(HubOptions(patience=9, linger=0)) as world:
+        slow = world.join(Front(queue=1 << 16), limit=10)
+        quick = world.join(limit=1 << 22)
+        for _ in range(40):
+            world.say(b"#" * 4096)
+        assert world.hub.device.bytes_in < 40 * 4096
+        slow.channel.abort()
+        for _ in range(20):
+            world.settle()
+        assert quick.read().count(b"#") == 40 * 4096
+        assert not world.hub.over
+
+
 def test_a_client_that_ends_its_input_still_sees_the_answer() -> None:
     with MovedClock() as clock, World(HubOptions(linger=0.5)) as world:
         client = world.join()
