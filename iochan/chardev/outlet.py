@@ -83,20 +83,21 @@ class Outlet:
         """Send *data*, or queue it; False if it was left out."""
         if self._task is not None:
             return self._enqueue(data)
+        left = memoryview(data)
         try:
-            put = self._channel.try_write(data)
-            if put == len(data):
+            # Until it is all gone, or the channel says what it waits for.
+            while left:
+                put = self._channel.try_write(left)
+                if isinstance(put, Blocked):
+                    self.stuck = put
+                    self._push(left)
+                    break
                 self.sent += put
-                blocked = self._channel.try_flush()
-                if blocked is None:
-                    return True
-                self.stuck = blocked
-            elif isinstance(put, Blocked):
-                self.stuck = put
-                self._push(memoryview(data))
+                left = left[put:]
             else:
-                self.sent += put
-                self._push(memoryview(data)[put:])
+                self.stuck = self._channel.try_flush()
+                if self.stuck is None:
+                    return True
         except Exception as error:  # noqa: BLE001 - the client's end, not the device's
             self._failed(error)
             return False
