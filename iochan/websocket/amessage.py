@@ -12,7 +12,7 @@ from iochan.websocket.message import MAX_MESSAGE, MessageChannel
 if TYPE_CHECKING:
     from typing import Self
 
-    from iochan.websocket.layer import WebSocketLayer
+    from iochan.core.channel import Channel
 
 __all__ = ["AsyncMessageChannel"]
 
@@ -30,7 +30,7 @@ class AsyncMessageChannel:
 
     __slots__ = ("messages",)
 
-    def __init__(self, channel: WebSocketLayer, *, limit: int = MAX_MESSAGE) -> None:
+    def __init__(self, channel: Channel, *, limit: int = MAX_MESSAGE) -> None:
         self.messages = MessageChannel(channel, limit=limit)
 
     async def receive(self) -> bytes | str | None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from iochan.address.value import Seconds, Switch, as_seconds, as_switch
 from iochan.core.channel import Channel
 from iochan.core.errors import AddressError, show_text
+from iochan.core.registry import PAGES, lookup
 from iochan.websocket.codec import WebSocketCodec
 from iochan.websocket.keepalive import KeepAliveLayer
 from iochan.websocket.layer import WebSocketLayer
@@ -29,6 +30,7 @@ def websocket_server(  # noqa: PLR0913 - options, by name
     ping: Seconds = 0,
     half_close: Switch = False,
     files: str | None = None,
+    page: str | None = None,
 ) -> WebSocketLayer:
     """Return the server side of a WebSocket on *lower*; call ``handshake`` before any byte.
 
@@ -46,10 +48,17 @@ def websocket_server(  # noqa: PLR0913 - options, by name
             what they had not sent by then is lost. Without it `write_eof` is refused.
         files: A directory whose files answer plain requests, such as a viewer's page; None for none.
             The handshake then ends with `ServedInstead`.
+        page: The name of a page that a package brings (entry-point group ``iochan.pages``), instead
+            of *files*; ``console`` is a terminal.
 
     Raises:
         AddressError: An option cannot be used.
     """
+    if files is not None and page is not None:
+        message = "ws.files and ws.page: both say what is served, leave one"
+        raise AddressError(message)
+    if page is not None:
+        files = lookup(PAGES, page)()
     pages = None if files is None else StaticFiles(files)
     opening = ServerOpening(path, _names(origins), _names(protocols), pages)
     return _layer(lower, _codec(opening, text, half_close, server=True), ping)

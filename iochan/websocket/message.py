@@ -14,11 +14,12 @@ from iochan.core.op import Op, run
 from iochan.core.scratch import borrow, give_back
 from iochan.websocket.codec import MESSAGE_END
 from iochan.websocket.header import BINARY, TEXT
+from iochan.websocket.layer import WebSocketLayer
 
 if TYPE_CHECKING:
     from typing import Self
 
-    from iochan.websocket.layer import WebSocketLayer
+    from iochan.core.channel import Channel
 
 __all__ = ["MAX_MESSAGE", "MessageChannel"]
 
@@ -38,11 +39,17 @@ class MessageChannel:
         limit: The largest message in bytes that is taken; a larger one is refused with close code
             1009 as soon as its header tells of it.
 
+    Raises:
+        TypeError: *channel* is no WebSocket; one that is below another layer cannot be used.
+
     Attributes:
         channel: The WebSocket.
     """
 
-    def __init__(self, channel: WebSocketLayer, *, limit: int = MAX_MESSAGE) -> None:
+    def __init__(self, channel: Channel, *, limit: int = MAX_MESSAGE) -> None:
+        if not isinstance(channel, WebSocketLayer):
+            message = f"{channel.name} is no WebSocket: messages need one at the top of the stack"
+            raise TypeError(message)
         self.channel = channel
         self._codec = channel.frames
         self._codec.take_messages(limit)

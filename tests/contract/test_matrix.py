@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from iochan.telnet.layer import TelnetLayer
 from iochan.testing.contract import ByteStreamContract
 from iochan.testing.drivers import DRIVERS, Driver
 from tests.contract.bases import BASES, FAULTS, Creds, Pair, stacks
 from tests.contract.cells import CELLS, STACKS, Cell
+from tests.telnet.ends import agree
 
 _DRIBBLED = 2_000
 
@@ -28,6 +30,8 @@ class TestMatrix(ByteStreamContract):
         left, right = wrap(spoil(one, True), True), wrap(spoil(other, False), False)
         try:
             DRIVERS["stepped"](left.handshake_op(), right.handshake_op())
+            if isinstance(left, TelnetLayer) and isinstance(right, TelnetLayer):
+                agree(left, right)
             yield left, right
         finally:
             left.abort()

@@ -104,7 +104,7 @@ def test_every_channel_has_a_row() -> None:
 
 def test_the_table_of_layers_has_every_option() -> None:
     page = (REFERENCE / "layers.md").read_text("utf-8")
-    table = re.findall(r"^\| `([a-z-]+)` \| (?:`([a-z-]+)`)? ?\| .* \|$", page, re.MULTILINE)
+    table = re.findall(r"^\| `([a-z0-9-]+)` \| (?:`([a-z-]+)`)? ?\| .* \|$", page, re.MULTILINE)
     options = []
     for name in known(LAYERS):
         names = list(inspect.signature(lookup(LAYERS, name)).parameters)[1:]

@@ -111,3 +111,31 @@ def test_novnc_shows_a_screen_of_qemu_through_a_relay(tmp_path: Path) -> None:
             )
             assert told == ["QEMU", 720]
             page.take_picture(tmp_path / "novnc.png")
+
+
+def test_a_shell_in_the_page_that_comes_with_us(tmp_path: Path) -> None:
+    shell = "pty:?command=env PS1=ready: sh"
+    with serving("relay", "ws://127.0.0.1:0?ws.page=console", shell) as (_, address):
+        with browsing(tmp_path / "profile") as page:
+            page.go(address.replace("ws+tcp", "http") + "/")
+            text = page.run(
+                """
+                const shown = async (wanted) => {
+                    for (;;) {
+                        const lines = [];
+                        const buffer = window.terminal?.buffer.active;
+                        for (let at = 0; buffer && at < buffer.length; at++)
+                            lines.push(buffer.getLine(at).translateToString(true));
+                        const text = lines.join("\\n");
+                        if (text.includes(wanted)) return text;
+                        await new Promise((done) => setTimeout(done, 20));
+                    }
+                };
+                await shown("ready:");
+                window.terminal.input("echo $((6 * 7)) from a browser\\r");
+                return await shown("42 from a browser");
+                """
+            )
+            assert "echo $((6 * 7)) from a browser" in text
+            assert page.run("return document.getElementById('status').textContent").startswith("connected to")
+            page.take_picture(tmp_path / "console.png")

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iochan.aio.run import run_async
+from iochan.channels.pair import memory_pair
 from iochan.core.blocked import Blocked
 from iochan.core.channel import Channel
 from iochan.core.errors import ChannelBrokenError, ChannelTimeout, LocalProtocolError, TruncatedError
@@ -15,7 +16,6 @@ from iochan.core.op import Op
 from iochan.testing.drivers import DRIVERS
 from iochan.websocket.amessage import AsyncMessageChannel
 from iochan.websocket.errors import FrameError, WebSocketClosedError
-from iochan.websocket.layer import WebSocketLayer
 from iochan.websocket.message import MessageChannel
 
 Pair = tuple[MessageChannel, MessageChannel]
@@ -23,12 +23,10 @@ LIMIT = 100_000
 MASK = b"\0\0\0\0"
 
 
-def layers() -> tuple[WebSocketLayer, WebSocketLayer]:
+def layers() -> tuple[Channel, Channel]:
     one, other = socket.socketpair()
     client, server = Channel.websocket_client(one), Channel.websocket_server(other)
     DRIVERS["stepped"](client.handshake_op(), server.handshake_op())
-    assert isinstance(client, WebSocketLayer)
-    assert isinstance(server, WebSocketLayer)
     return client, server
 
 
@@ -148,3 +146,9 @@ def test_async_code_has_the_same_verbs() -> None:
             return [message async for message in there]
 
     assert run_async(talk) == ["one", b"two"]
+
+
+def test_only_a_websocket_has_messages() -> None:
+    near, far = memory_pair()
+    with near, far, pytest.raises(TypeError, match="memory is no WebSocket"):
+        MessageChannel(near)

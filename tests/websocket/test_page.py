@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from iochan.aio import AsyncChannel, connect, run_async, serve
+from iochan.channels.pair import memory_pair
 from iochan.core.channel import Channel
 from iochan.core.errors import AddressError, ServedInstead
 from iochan.core.op import Op
@@ -140,3 +141,25 @@ def test_a_page_is_no_failure_of_a_server(root: Path) -> None:
         return server.accepted, server.failed
 
     assert run_async(main) == (1, 0)
+
+
+def test_a_page_of_a_package_is_served_by_name() -> None:
+    near, far = memory_pair()
+    with near, far:
+        server = Channel.websocket_server(far, page="console")
+        near.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        with pytest.raises(ServedInstead):
+            server.handshake()
+        answer = b""
+        while piece := near.read():
+            answer += piece
+        assert b"<title>console</title>" in answer
+
+
+def test_a_page_is_known_by_name_or_by_its_files() -> None:
+    near, far = memory_pair()
+    with near, far:
+        with pytest.raises(AddressError, match=r"nothing.*console"):
+            Channel.websocket_server(far, page="nothing")
+        with pytest.raises(AddressError, match="leave one"):
+            Channel.websocket_server(far, page="console", files="/")
