@@ -199,11 +199,30 @@ def test_socat_and_nc_share_a_console(tmp_path: Path) -> None:
                 read_until(other.stdout, b"one line\n")
 
 
+def test_the_window_of_a_telnet_client_is_that_of_the_program() -> None:
+    arguments = ("--chardev", "pty,id=c0,command=sh -i", "--listen", "telnet+tcp://127.0.0.1:0")
+    with served(*arguments) as (_, (address,)):
+        argv = [need("telnet"), "127.0.0.1", port_of(address)]
+        with PtyChannel.spawn(argv, rows=33, columns=111) as terminal:
+            console = Console(terminal, timeout=SECONDS)
+            console.expect("Escape character is")
+            console.send_line("stty size; echo d''one")
+            console.expect("33 111\r\n")
+            console.expect("done")
+            terminal.window_size = (40, 100)
+            console.send_line("sleep 0.2; stty size")
+            console.expect("40 100\r\n")
+
+
 def test_picocom_is_the_device_on_our_pty(tmp_path: Path) -> None:
     link = tmp_path / "tty"
     with served("--chardev", f"pty,id=p,path={link}", "--listen", "tcp://127.0.0.1:0") as (_, (address,)):
-        with connect(address) as channel, PtyChannel.spawn([need("picocom"), str(link)]) as terminal:
-            picocom, console = Console(terminal), Console(channel)
+        with connect(address) as channel:
+            console = Console(channel)
+            console.send(b"\x01w")
+            console.expect(b"p: up, 1 clients")
+            terminal = PtyChannel.spawn([need("picocom"), str(link)])
+            picocom = Console(terminal)
             picocom.expect(b"Terminal ready")
             console.send(b"hello picocom")
             picocom.expect(b"hello picocom")
@@ -211,6 +230,7 @@ def test_picocom_is_the_device_on_our_pty(tmp_path: Path) -> None:
             console.expect(b"hello console")
             picocom.send(b"\x01\x18")
             terminal.wait(SECONDS)
+            terminal.close()
 
 
 def test_pyserial_uses_a_console_as_a_port() -> None:
