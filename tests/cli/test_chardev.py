@@ -80,7 +80,7 @@ WRONG = [
     (("--chardev", "null,id=a", "--listen", "tpc://:0"), "unknown scheme 'tpc'"),
     (("--chardev", "null,id=a", "--escape", "^^^"), "is no key"),
     (("--chardev", "null,id=a,logfile=/no/such/place"), "cannot be written: no such file or directory"),
-    (("--config", "/no/such/file"), "No such file"),
+    (("--config", "/no/such/file"), "no such file"),
 ]
 
 

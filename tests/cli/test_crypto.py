@@ -171,7 +171,7 @@ def test_images_are_made_opened_and_their_keys_changed(tmp_path: Path) -> None:
     assert iochan("luks", "open", image, "--key-file", two).stdout != b""
     assert "the last key" in said(iochan("luks", "remove-key", image, "--slot", "1"))
     assert "no password" in said(iochan("luks", "open", image))
-    assert "No such file" in said(iochan("luks", "add-key", wrong, "--key-file", one, "--new-key-file", two))
+    assert "no such file" in said(iochan("luks", "add-key", wrong, "--key-file", one, "--new-key-file", two))
 
 
 def test_a_header_may_lie_apart_from_its_image(tmp_path: Path) -> None:
