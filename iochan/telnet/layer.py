@@ -14,7 +14,7 @@ from iochan.core.buffers import Room
 from iochan.core.channel import Channel
 from iochan.core.codeclayer import CodecLayer
 from iochan.core.errors import AddressError, ChannelError, RemoteProtocolError
-from iochan.core.feature import ReadFlag
+from iochan.core.feature import Feature, ReadFlag
 from iochan.core.guard import WriteGuard
 from iochan.core.op import Op, run, within
 from iochan.core.sideband import SEND_BREAK, SET_WINDOW_SIZE, WATCH_PEER, PeerWatcher
@@ -66,6 +66,8 @@ class TelnetLayer(CodecLayer):
 
     def __init__(self, lower: Channel, codec: TelnetCodec) -> None:
         super().__init__(lower, codec, "telnet")
+        # Telnet has no goodbye of its own: a direction ends as it does below.
+        self.features |= lower.features & Feature.HALF_CLOSE
         self._telnet = codec
         self._dialogue = codec.dialogue
         self.on_event: OnEvent | None = None
