@@ -8,9 +8,8 @@ import re
 import iochan
 from iochan.chardev import AsyncConsole, Console
 
-MACHINE = (
-    "pty:?command=sh%20-c%20'printf%20login:\\ ;%20read%20name;%20echo%20welcome,%20$name;%20read%20bye'"
-)
+SCRIPT = "printf 'login: '; read name; echo welcome, $name; read bye"
+MACHINE = str(iochan.address.Stack((), iochan.address.PtyAddress(command=("sh", "-c", SCRIPT))))
 
 with iochan.connect(MACHINE) as channel:
     console = Console(channel, timeout=10)

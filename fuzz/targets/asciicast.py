@@ -18,12 +18,17 @@ def one_input(data: bytes) -> None:
         cast = CastFile(io.BytesIO(data))
         events.extend(cast)
     except CastError as error:
-        assert 1 <= error.line <= data.count(b"\n") + 1
-        assert str(error).isprintable(), str(error)
+        check_error(error, data)
         return
     assert all(event.seconds >= 0 for event in events)
     output = [event.data for event in events if event.code == "o"]
     assert output_of_a_new_one(output, cast.version) == b"".join(output)
+
+
+def check_error(error: CastError, data: bytes) -> None:
+    """The error names a line that there is, and is fit for a terminal."""
+    assert 1 <= error.line <= data.count(b"\n") + 1
+    assert str(error).isprintable(), str(error)
 
 
 def output_of_a_new_one(pieces: list[bytes], version: int) -> bytes:

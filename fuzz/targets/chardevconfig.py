@@ -1,4 +1,4 @@
-"""A configuration of consoles: refused with a message that names it, or consoles with devices and entrances."""
+"""A configuration of consoles: refused with a message that names it, or devices and entrances."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ from iochan.chardev.config import parse_config
 from iochan.chardev.errors import ConfigError
 
 
+def check_error(error: ConfigError) -> None:
+    """The error names the file, and is fit for a terminal."""
+    assert str(error).isprintable(), str(error)
+    assert str(error).startswith("f: ")
+
+
 def one_input(data: bytes) -> None:
     """Check one input; any exception is a finding."""
     try:
         config = parse_config(data, "f")
     except ConfigError as error:
-        assert str(error).isprintable(), str(error)
-        assert str(error).startswith("f: ")
+        check_error(error)
         return
     for name, console in config.consoles.items():
         assert name.isprintable()

@@ -7,6 +7,11 @@ from iochan.chardev.options import KINDS, ChardevStore
 from iochan.core.errors import AddressError
 
 
+def check_error(error: AddressError) -> None:
+    """The error is fit for a terminal."""
+    assert str(error).isprintable(), str(error)
+
+
 def one_input(data: bytes) -> None:
     """Check one input; any exception is a finding."""
     text = data.decode(errors="surrogateescape")
@@ -14,8 +19,8 @@ def one_input(data: bytes) -> None:
     try:
         identity = store.add(text)
     except AddressError as error:
-        assert str(error).isprintable(), str(error)
-        assert not store.backends
+        check_error(error)
+        assert not store.backends, "refused, and kept"
         return
     backend = store.backends[identity]
     assert backend.kind in KINDS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import click
@@ -17,6 +18,7 @@ from iochan.core.opening import connect
 __all__ = ["list_command"]
 
 _SECONDS = 10.0
+_WIDE = 1000
 
 
 @click.command("list")
@@ -33,7 +35,9 @@ def list_command(address: str, objects: tuple[str, ...], as_json: bool) -> None:
     table = Table("console", "kind", "state", "addresses", "clients", box=None)
     for one in consoles:
         table.add_row(one["console"], one["kind"], one["state"], "\n".join(one["addresses"]), _clients(one))
-    Console(highlight=False, markup=False).print(table)
+    # For a program that reads it, each client stays on its line.
+    width = None if sys.stdout.isatty() else _WIDE
+    Console(highlight=False, markup=False, width=width).print(table)
 
 
 def _clients(console: dict[str, Any]) -> str:

@@ -15,6 +15,8 @@ import pytest
 from iochan.channels.pty import PtyChannel
 from iochan.chardev.expect import Console
 from iochan.core.opening import connect
+from iochan.objects import ObjectStore
+from iochan.testing.pki import ThrowAwayPki
 from tests.cli.command import SECONDS, iochan, said
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
@@ -51,8 +53,25 @@ def test_it_serves_and_lists_and_ends_with_a_goodbye() -> None:
             assert "c0" in table
             assert "writer, writes" in " ".join(table.split())
             process.terminate()
-            console.expect("the server stops")
-            assert channel.read() in (b"]\r\n", b"")
+            console.expect("the server stops]\r\n")
+            assert channel.read() == b""
+
+
+def test_a_stop_says_goodbye_through_tls_too(tmp_path: Path) -> None:
+    pki = ThrowAwayPki(tmp_path)
+    objects = ObjectStore()
+    objects.add(f"tls-creds-x509,id=c,endpoint=client,dir={pki.dir}")
+    arguments = (
+        *("--chardev", CAT, "--listen", "tls+tcp://127.0.0.1:0?tls.creds=s"),
+        *("--object", f"tls-creds-x509,id=s,endpoint=server,dir={pki.dir}"),
+    )
+    with served(*arguments) as (process, (address,)):
+        with connect(f"{address}?tls.creds=c&tls.hostname=localhost", objects=objects) as channel:
+            console = Console(channel)
+            console.expect("ready\n")
+            process.terminate()
+            console.expect("the server stops]\r\n")
+            assert channel.read() == b""  # a cut stream would raise
 
 
 def test_it_ends_when_the_last_device_has_ended_for_ever() -> None:

@@ -21,6 +21,7 @@ from iochan.chardev.expect import Console
 from iochan.core.opening import connect
 from iochan.objects import ObjectStore
 from iochan.testing.pki import ThrowAwayPki
+from tests.interop.browser import browsing
 from tests.interop.peers import SECONDS, iochan, need, read_until, running
 from tests.interop.test_qemu import free_port, qemu, wait_for_listener
 
@@ -212,6 +213,28 @@ def test_the_window_of_a_telnet_client_is_that_of_the_program() -> None:
             terminal.window_size = (40, 100)
             console.send_line("sleep 0.2; stty size")
             console.expect("40 100\r\n")
+
+
+def test_a_browser_and_a_program_share_a_console(tmp_path: Path) -> None:
+    need("chromium")
+    arguments = (
+        *("--chardev", "pty,id=c0,command=env PS1=ready: sh"),
+        *("--listen", "ws+tcp://127.0.0.1:0?ws.page=console", "--listen", "tcp://127.0.0.1:0"),
+    )
+    with served(*arguments, count=2) as (_, (web, plain)), browsing(tmp_path / "profile") as page:
+        page.go(f"http://127.0.0.1:{port_of(web)}/")
+        page.run(
+            """
+            const row = (at) => window.terminal?.buffer.active.getLine(at)?.translateToString(true) ?? "";
+            while (!row(0).includes("ready:")) await new Promise((done) => setTimeout(done, 20));
+            return true;
+            """
+        )
+        with connect(plain) as channel:
+            console = Console(channel, timeout=SECONDS)
+            console.expect("writes: ask for your turn")
+            page.run("window.terminal.input('echo $((6 * 7)) from a browser\\r'); return true;")
+            console.expect("42 from a browser")
 
 
 def test_picocom_is_the_device_on_our_pty(tmp_path: Path) -> None:
