@@ -81,7 +81,9 @@ def test_a_cut_stream_is_never_taken_for_a_whole_one(cell: Cell, creds: Creds) -
         cut.read_left = _CUT
         if cell.stack in PLAIN:
             _, got = drive(left.write_all_op(_DATA[:1000]), drain_op(right))
-            assert got == _DATA[:_CUT]
+            # Of telnet's bytes some are its own.
+            assert 0 < len(got) <= _CUT
+            assert _DATA.startswith(got)
             with pytest.raises(UnexpectedEOF):
                 drive(right.read_exactly_op(1))
         else:
