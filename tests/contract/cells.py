@@ -15,7 +15,7 @@ STACKS = (
     "buffered", "throttle", "trace", "record",
 )  # fmt: skip
 
-PLAIN = frozenset({"plain", "buffered", "throttle", "trace", "record", "telnet"})
+PLAIN = frozenset({"plain", "buffered", "throttle", "trace", "record", "telnet", "http-connect"})
 """Those that change no byte, and have no end of their own."""
 
 
