@@ -11,10 +11,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import machine, pki, table
+from benchmarks import machine, table
 from benchmarks.figures import judge
 from benchmarks.harness import Settings, run_row
 from benchmarks.rows import ROWS
+from iochan.tls.pki import init_directory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     done: dict[str, Any] = {}
     met = True
     with tempfile.TemporaryDirectory(prefix="iochan-bench-") as directory:
-        pki.make(Path(directory))
+        init_directory(directory)
         for name in options.rows or ROWS:
             row = ROWS[name]
             samples = run_row(row, chosen, Path(directory), progress)

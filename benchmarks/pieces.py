@@ -13,7 +13,6 @@ import tempfile
 import threading
 import timeit
 from collections.abc import Callable
-from pathlib import Path
 
 from benchmarks import machine, pki
 from benchmarks.contenders.iochan_stack import stack
@@ -21,6 +20,7 @@ from benchmarks.job import Job
 from iochan.channels.adopt import socket_channel
 from iochan.channels.scm import CONTROL_SIZE
 from iochan.core.codeclayer import CodecLayer
+from iochan.tls.pki import init_directory
 
 MESSAGE = bytes(64)
 VIEW = memoryview(bytearray(65536))
@@ -120,7 +120,7 @@ def memory_session(job: Job, far: Job) -> tuple[Callable[[], object], Callable[[
 def tls() -> None:
     """A record of 64 bytes through the library alone, and through the whole stack."""
     with tempfile.TemporaryDirectory(prefix="iochan-bench-") as directory:
-        pki.make(Path(directory))
+        init_directory(directory)
         job = Job(size=64, tls=True, directory=directory)
         far = Job(size=64, tls=True, server=True, directory=directory)
         both, write = memory_session(job, far)

@@ -60,7 +60,8 @@ def _adopt(address: FdAddress) -> SocketChannel:
     try:
         channel = adopt_socket(address.fd)
     except (OSError, TypeError) as error:
-        message = f"{address}: {error}: give a connected stream socket"
+        reason = (isinstance(error, OSError) and error.strerror) or str(error)
+        message = f"{address}: {reason.lower()}: give a connected stream socket"
         raise ConnectError(message) from error
     if channel is None:
         message = f"{address}: the descriptor is no socket: give a connected stream socket"

@@ -11,7 +11,7 @@ from typing import Any, Final
 from iochan.core.errors import DescriptorError
 from iochan.core.fd import MAX_FDS
 
-__all__ = ["CONTROL_SIZE", "claim", "close_all", "rights"]
+__all__ = ["CONTROL_SIZE", "claim", "close_all", "rights", "set_to_block"]
 
 _INT_SIZE = array("i").itemsize
 _CREDENTIALS_SIZE = 3 * _INT_SIZE
@@ -31,10 +31,7 @@ def rights(fds: Sequence[int]) -> list[tuple[int, int, array[int]]]:
 
 
 def claim(ancillary: Iterable[tuple[int, int, Any]], msg_flags: int, name: str) -> list[int]:
-    """Return the descriptors that came, all of them set to block; the caller owns them.
-
-    The mode belongs to the open file, which the sender shares: QEMU resets it likewise, since
-    programs that are handed a descriptor expect one that blocks.
+    """Return the descriptors that came; the caller owns them.
 
     Args:
         ancillary: What came with the bytes; several messages are concatenated.
@@ -55,15 +52,26 @@ def claim(ancillary: Iterable[tuple[int, int, Any]], msg_flags: int, name: str) 
             "raise this process's limit of open files"
         )
         raise DescriptorError(message)
+    return coming
+
+
+def set_to_block(fds: Sequence[int], name: str) -> None:
+    """Set all of *fds* to block.
+
+    The mode belongs to the open file, which the sender shares: QEMU resets it likewise, since
+    programs that are handed a descriptor expect one that blocks.
+
+    Raises:
+        DescriptorError: One cannot be set; all are closed.
+    """
     try:
-        for fd in coming:
+        for fd in fds:
             if not os.get_blocking(fd):
                 os.set_blocking(fd, True)
     except OSError as error:
-        close_all(coming)
+        close_all(fds)
         message = f"a descriptor passed on {name} cannot be set to block, all that came are closed: {error}"
         raise DescriptorError(message) from error
-    return coming
 
 
 def close_all(fds: Iterable[int]) -> None:

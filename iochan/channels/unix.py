@@ -16,7 +16,7 @@ from typing import Final
 from typing_extensions import override
 
 from iochan.channels.end import IOV_MAX
-from iochan.channels.scm import CONTROL_SIZE, claim, close_all, rights
+from iochan.channels.scm import CONTROL_SIZE, claim, close_all, rights, set_to_block
 from iochan.channels.socket import SocketChannel
 from iochan.core.attribute import Attributes
 from iochan.core.blocked import Blocked
@@ -42,9 +42,10 @@ _CREDENTIALS: Final = struct.Struct("3i")
 class UnixChannel(SocketChannel):
     """A connected unix stream socket; it passes descriptors (`Feature.FD_PASS`).
 
-    Received descriptors are close-on-exec and set to block. They belong to the bytes that they came
-    with: ``readv(buffers, fds=box)`` returns both. A read without a box, when descriptors come,
-    raises `DescriptorError` and loses nothing: the bytes and their descriptors wait for a read
+    Received descriptors are close-on-exec and set to block (`ReadFlag.PRESERVE_BLOCKING` leaves their
+    mode). They belong to the bytes that they came with: ``readv(buffers, fds=box)`` returns both. A
+    read without a box, when descriptors come, raises `DescriptorError` and loses nothing: the bytes
+    and their descriptors wait for a read
     with a box. A peek leaves both where they are.
 
     Args:
@@ -84,7 +85,7 @@ class UnixChannel(SocketChannel):
         except OSError as error:
             raise self.failure("reading from", error) from error
         if ancillary or msg_flags & _CTRUNC:
-            self._receive(got, views, fds, claim(ancillary, msg_flags, self._name))
+            self._receive(got, views, fds, claim(ancillary, msg_flags, self._name), flags)
             return got
         self._drained = got < len(views[0])
         return got
@@ -117,11 +118,7 @@ class UnixChannel(SocketChannel):
             return self._readinto_slowly(buffer, fds)
         if ancillary or msg_flags & _CTRUNC:
             came = claim(ancillary, msg_flags, self._name)
-            if fds is None:
-                self._receive(got, (buffer,), None, came)
-            else:
-                self._drained = False
-                fds.put(came)
+            self._receive(got, (buffer,), fds, came, 0)
         return got
 
     def _readinto_slowly(self, buffer: Buffer, fds: FdBox | None) -> int:
@@ -211,11 +208,13 @@ class UnixChannel(SocketChannel):
         pid, uid, gid = _CREDENTIALS.unpack(raw)
         return pid, uid, gid
 
-    def _receive(self, got: int, views: Sequence[Buffer], box: FdBox | None, fds: list[int]) -> None:
+    def _receive(
+        self, got: int, views: Sequence[Buffer], box: FdBox | None, fds: list[int], flags: int
+    ) -> None:
         """Hand *fds* to who reads, or keep them and the *got* bytes that they came with."""
         self._drained = False
         if box is not None:
-            box.put(fds)
+            self._put(fds, box, flags)
         elif fds:
             self._kept = b"".join(views)[:got]
             self._kept_fds = fds
@@ -231,8 +230,13 @@ class UnixChannel(SocketChannel):
         self._kept = kept[got:] or None
         fds, self._kept_fds = self._kept_fds, []
         if box is not None:
-            box.put(fds)
+            self._put(fds, box, flags)
         return got
+
+    def _put(self, fds: list[int], box: FdBox, flags: int) -> None:
+        if not flags & 16:
+            set_to_block(fds, self._name)
+        box.put(fds)
 
     def _unasked(self) -> DescriptorError:
         return DescriptorError(

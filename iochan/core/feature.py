@@ -46,6 +46,9 @@ class ReadFlag:
     LAZY: Final = 8
     """After a short read, return `Blocked` without asking the kernel. Only for callers that wait
     for the condition before they try again without this flag."""
+    PRESERVE_BLOCKING: Final = 16
+    """Received descriptors keep the blocking mode that their sender gave them; otherwise they are set
+    to block, for their sender too."""
 
 
 class WriteFlag:

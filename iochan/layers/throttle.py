@@ -153,11 +153,10 @@ def throttle(
         write_rate: For writes.
         burst: See `ThrottleLayer`.
     """
-    reads = rate if read_rate is None else read_rate
-    writes = rate if write_rate is None else write_rate
+    both = None if rate is None else as_count("throttle.rate", rate, least=1)
     return ThrottleLayer(
         channel,
-        None if reads is None else as_count("throttle.read_rate", reads, least=1),
-        None if writes is None else as_count("throttle.write_rate", writes, least=1),
+        both if read_rate is None else as_count("throttle.read_rate", read_rate, least=1),
+        both if write_rate is None else as_count("throttle.write_rate", write_rate, least=1),
         None if burst is None else as_count("throttle.burst", burst, least=1),
     )

@@ -338,3 +338,20 @@ def test_a_closed_channel_refuses_descriptors_as_anything_else(pair: Pair) -> No
         left.writev([b"x"], fds=[0])
     with pytest.raises(ChannelClosedError):
         left.readv([bytearray(1)], fds=FdBox())
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["at once", "after a read without a box"])
+def test_a_descriptor_keeps_its_blocking_mode_for_who_asks(kept: bool) -> None:
+    left, right = socketpair()
+    reader, writer = os.pipe()
+    with left, right, OwnedFd(reader) as sent, OwnedFd(writer):
+        os.set_blocking(reader, False)
+        left.writev_all([b"x"], [sent])
+        if kept:
+            with pytest.raises(DescriptorError, match="takes none"):
+                right.read(1)
+        with FdBox() as box:
+            assert right.readv([bytearray(1)], box, ReadFlag.PRESERVE_BLOCKING) == 1
+            with OwnedFd(box.take()) as came:
+                assert not os.get_blocking(came.fileno())
+    assert left.closed

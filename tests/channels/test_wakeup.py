@@ -32,7 +32,8 @@ def test_it_is_awake_from_fire_until_it_is_armed_again() -> None:
 
 def test_fire_without_a_wait_takes_no_descriptor() -> None:
     with no_descriptor_is_left():
-        Wakeup().fire()
+        wakeup = Wakeup()
+        wakeup.fire()
 
 
 def test_who_waits_after_the_close_is_told() -> None:

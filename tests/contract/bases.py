@@ -7,11 +7,15 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+from typing_extensions import override
+
 from iochan.channels.command import CommandChannel
 from iochan.channels.null import NullChannel
 from iochan.channels.pair import memory_pair
 from iochan.channels.pipe import PipeChannel, pipe_pair
+from iochan.channels.pty import PtyChannel
 from iochan.channels.socket import SocketChannel
+from iochan.channels.stdio import StdioChannel
 from iochan.channels.unix import UnixChannel
 from iochan.core.channel import Channel
 from iochan.core.codeclayer import CodecLayer
@@ -69,6 +73,32 @@ def command() -> Pair:
     return DuplexChannel(near_in, child), DuplexChannel(PipeChannel(far_in), far_out)
 
 
+def pty() -> Pair:
+    """What a program on a terminal writes comes out of the terminal, byte for byte."""
+    master = PtyChannel()
+    return PipeChannel(os.open(master.slave, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)), master
+
+
+class _Stdio(StdioChannel):
+    """A program's standard descriptors, which end with the program."""
+
+    def __init__(self, stdin: OwnedFd, stdout: OwnedFd) -> None:
+        super().__init__(stdin=stdin.fileno(), stdout=stdout.fileno())
+        self._ours = stdin, stdout
+
+    @override
+    def do_close(self) -> None:
+        super().do_close()
+        for owned in self._ours:
+            owned.close()
+
+
+def stdio() -> Pair:
+    """The standard input and output of a program, and who started it."""
+    (stdin, far_out), (far_in, stdout) = os.pipe(), os.pipe()
+    return _Stdio(OwnedFd(stdin), OwnedFd(stdout)), PipeChannel(far_in, far_out)
+
+
 BASES: dict[str, Callable[[], Pair]] = {
     "unix": unix,
     "tcp": tcp,
@@ -76,6 +106,8 @@ BASES: dict[str, Callable[[], Pair]] = {
     "pipes": lambda: pipe_pair(both_ways=True),
     "duplex": duplex,
     "command": command,
+    "pty": pty,
+    "stdio": stdio,
 }
 
 FAULTS: dict[str, Wrap] = {

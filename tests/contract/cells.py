@@ -8,12 +8,15 @@ from typing import NamedTuple
 from iochan.testing.drivers import DRIVERS
 from tests.contract.bases import BASES, FAULTS
 
-__all__ = ["CELLS", "STACKS", "Cell"]
+__all__ = ["BROKEN_CELLS", "CELLS", "PLAIN", "STACKS", "Cell"]
 
 STACKS = (
     "plain", "tls", "tls-tls", "ws", "tls-ws-tls", "http-connect", "frames", "telnet",
     "buffered", "throttle", "trace", "record",
 )  # fmt: skip
+
+PLAIN = frozenset({"plain", "buffered", "throttle", "trace", "record", "telnet", "http-connect"})
+"""Those that change no byte, and have no end of their own."""
 
 
 class Cell(NamedTuple):
@@ -38,4 +41,11 @@ def _cells() -> list[Cell]:
     return cells
 
 
+def _broken_cells() -> list[Cell]:
+    """Return every base × stack, each under drivers in turn."""
+    turn = itertools.cycle(DRIVERS)
+    return [Cell(base, stack, "broken", next(turn)) for base, stack in itertools.product(BASES, STACKS)]
+
+
 CELLS = _cells()
+BROKEN_CELLS = _broken_cells()
