@@ -29,7 +29,7 @@ from iochan.core.feature import ReadFlag
 from iochan.core.op import Op, run
 from iochan.testing.drivers import blocking
 from iochan.testing.pki import ThrowAwayPki
-from iochan.tls import layer as tls_layer
+from iochan.tls import session as tls_session
 from iochan.tls.creds import Endpoint
 from iochan.tls.engines.bindings import BindingsCodec
 from iochan.tls.engines.pyopenssl import PyOpenSSLCodec
@@ -51,7 +51,7 @@ Pair = tuple[Channel, Channel]
 @pytest.fixture(autouse=True, params=[BindingsCodec, PyOpenSSLCodec], ids=["bindings", "public"])
 def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run every test with each engine."""
-    monkeypatch.setattr(tls_layer, "make_codec", request.param)
+    monkeypatch.setattr(tls_session, "make_codec", request.param)
 
 
 @pytest.fixture(scope="module")

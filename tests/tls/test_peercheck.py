@@ -19,7 +19,7 @@ from iochan.core.opening import connect, listen
 from iochan.objects import ObjectStore
 from iochan.testing.drivers import blocking
 from iochan.testing.pki import ThrowAwayPki
-from iochan.tls import layer as tls_layer
+from iochan.tls import session as tls_session
 from iochan.tls.context import Settings
 from iochan.tls.engines.bindings import BindingsCodec
 from iochan.tls.engines.pyopenssl import PyOpenSSLCodec
@@ -32,7 +32,7 @@ NAME = "CN=throw-away client"
 
 @pytest.fixture(autouse=True, params=[BindingsCodec, PyOpenSSLCodec], ids=["bindings", "public"])
 def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tls_layer, "make_codec", request.param)
+    monkeypatch.setattr(tls_session, "make_codec", request.param)
 
 
 @pytest.fixture

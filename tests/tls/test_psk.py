@@ -12,7 +12,7 @@ from iochan.core.errors import AddressError, CredsError, HandshakeError, PeerRej
 from iochan.objects import ObjectStore
 from iochan.testing.drivers import blocking
 from iochan.testing.pki import ThrowAwayPki
-from iochan.tls import layer as tls_layer
+from iochan.tls import session as tls_session
 from iochan.tls.context import Settings
 from iochan.tls.engines import bindings
 from iochan.tls.engines.bindings import BindingsCodec
@@ -27,7 +27,7 @@ ONLY = {"TLSv1.2": "NORMAL:-VERS-TLS1.3", "TLSv1.3": "NORMAL:-VERS-TLS1.2"}
 
 @pytest.fixture(autouse=True, params=[BindingsCodec, PyOpenSSLCodec], ids=["bindings", "public"])
 def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tls_layer, "make_codec", request.param)
+    monkeypatch.setattr(tls_session, "make_codec", request.param)
 
 
 @pytest.fixture

@@ -255,8 +255,8 @@ class PyOpenSSLCodec(TlsCodec):
         return self._connection.get_alpn_proto_negotiated().decode("utf-8", "backslashreplace") or None
 
     @override
-    def channel_binding(self) -> bytes:
-        return self._connection.export_keying_material(b"EXPORTER-Channel-Binding", 32, b"")
+    def export(self, label: bytes, size: int, context: bytes | None) -> bytes:
+        return self._connection.export_keying_material(label, size, context)
 
     @override
     def session(self) -> object | None:
