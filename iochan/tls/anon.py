@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from OpenSSL import SSL
 from typing_extensions import override
 
-from iochan.core.errors import CredsError
 from iochan.objects import ObjectType, Property
-from iochan.tls.context import Settings, make_context
-from iochan.tls.creds import Endpoint, TlsCreds, read_endpoint
+from iochan.tls.creds import ENGINE, TlsCreds
+from iochan.tls.endpoint import Endpoint, read_endpoint
 from iochan.tls.pemfile import check_directory, read_file
+from iochan.tls.settings import Plan, Settings
 
 __all__ = ["TLS_CREDS_ANON", "AnonCreds"]
 
@@ -42,13 +41,19 @@ class AnonCreds(TlsCreds):
         settings: Settings | None = None,
     ) -> None:
         side = read_endpoint("tls-creds-anon", endpoint)
-        context = make_context(side, "anon", settings or Settings())
         directory = None if dir is None else Path(dir)
-        if directory is not None:
-            check_directory(directory)
-            if side is Endpoint.SERVER and os.path.lexists(directory / "dh-params.pem"):
-                _use_parameters(context, directory / "dh-params.pem")
-        super().__init__(context, dir=directory, endpoint=side, verify_peer=False)
+        super().__init__(dir=directory, endpoint=side, verify_peer=False, settings=settings)
+
+    @override
+    def plan(self) -> Plan:
+        parameters = None
+        if self.dir is not None:
+            check_directory(self.dir)
+            if self.endpoint is Endpoint.SERVER and os.path.lexists(self.dir / "dh-params.pem"):
+                parameters = self.dir / "dh-params.pem"
+                # For its messages: the libraries take the name of a file only.
+                read_file(parameters)
+        return Plan(self.endpoint, "anon", self.settings, parameters=parameters)
 
     @property
     @override
@@ -56,23 +61,14 @@ class AnonCreds(TlsCreds):
         return False
 
 
-def _use_parameters(context: SSL.Context, path: Path) -> None:
-    # Read first for its messages: pyOpenSSL takes the name of a file only.
-    read_file(path)
-    try:
-        context.load_tmp_dh(os.fsencode(path))
-    except SSL.Error as error:
-        message = f"{path}: holds no DH parameters that can be used: make them with openssl dhparam 2048"
-        raise CredsError(message) from error
-
-
 def _build(
     dir: str | None,  # noqa: A002 - QEMU's name for it
     endpoint: str,
     priority: str | None,
+    engine: str | None,
     verify_peer: bool,  # noqa: FBT001, ARG001 - as QEMU has it, it changes nothing here
 ) -> AnonCreds:
-    return AnonCreds(endpoint, dir, settings=Settings(priority))
+    return AnonCreds(endpoint, dir, settings=Settings(priority, engine=engine))
 
 
 TLS_CREDS_ANON = ObjectType(
@@ -82,6 +78,7 @@ TLS_CREDS_ANON = ObjectType(
         "endpoint": Property("text", default="client", doc="client or server"),
         "verify-peer": Property("bool", default=True, doc="changes nothing: there is nobody to verify"),
         "priority": Property("text", doc="ciphers and groups, in OpenSSL's or GnuTLS' words"),
+        "engine": ENGINE,
     },
     _build,
 )

@@ -13,7 +13,8 @@ from iochan.core.codeclayer import CodecLayer
 from iochan.core.errors import RemoteProtocolError
 from iochan.core.op import Op, run
 from iochan.core.upgrade import Upgrade
-from iochan.tls.creds import Endpoint, TlsCreds
+from iochan.tls.creds import TlsCreds
+from iochan.tls.endpoint import Endpoint
 from iochan.tls.session import Session
 
 __all__ = [

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, r
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from iochan.core.errors import CredsError
-from iochan.tls.creds import Endpoint
+from iochan.tls.endpoint import Endpoint
 from iochan.tls.pemfile import check_directory, parse_certificates, parse_crls, parse_key, read_file
 
 __all__ = ["MAX_IDENTITIES", "KeyPair", "Material", "TlsKey"]
@@ -63,6 +63,11 @@ class KeyPair:
             message = f"{names[1]}: is not the key of {names[0]}: give the two that were made together"
             raise CredsError(message)
         return cls(*names, tuple(chain), private)
+
+    def refused(self, reasons: Sequence[str]) -> CredsError:
+        """Return the error for an identity that OpenSSL does not take, with its *reasons*."""
+        why = "; ".join(reasons) or "no reason given"
+        return CredsError(f"{self.certificate_file}: refused by OpenSSL ({why}): reissue it")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from iochan.core.codec import STARVED
 from iochan.core.errors import CredsError, LocalProtocolError, show_text
 from iochan.core.scratch import borrow, give_back
 from iochan.tls.codec import TlsCodec
-from iochan.tls.creds import Endpoint, TlsCreds
-from iochan.tls.engines.select import make_codec
+from iochan.tls.creds import TlsCreds
+from iochan.tls.endpoint import Endpoint
 from iochan.tls.facts import (
     TLS_ALPN,
     TLS_CHANNEL_BINDING,
@@ -79,7 +79,9 @@ class Session:
         self._unread = 0
         self._resume_as = resume_as
         server = creds.endpoint is Endpoint.SERVER
-        self.codec: TlsCodec = make_codec(self._context, server=server, server_name=server_name, check=check)
+        self.codec: TlsCodec = creds.engine.codec(
+            self._context, server=server, server_name=server_name, check=check, alpn=creds.settings.alpn
+        )
         earlier = None if resume_as is None else creds.session_of(resume_as)
         if earlier is not None:
             self.codec.resume(earlier)

@@ -10,9 +10,10 @@ from iochan.core.errors import CredsError, HandshakeError
 from iochan.objects import ObjectStore
 from iochan.testing.drivers import blocking
 from iochan.testing.pki import ThrowAwayPki
+from iochan.tls.ability import TABLE, Ability
 from iochan.tls.anon import AnonCreds
-from iochan.tls.context import Settings
 from iochan.tls.facts import TLS_CIPHER, TLS_PEER_NAME, TLS_VERSION
+from iochan.tls.settings import Settings
 from iochan.tls.x509 import X509Creds
 
 # RFC 7919, A.1: the group of 2048 bits, as openssl dhparam writes it.
@@ -28,9 +29,15 @@ ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
 
 
 @pytest.mark.parametrize("parameters", [False, True])
-def test_strangers_agree_on_an_encrypted_stream(tmp_path: Path, parameters: bool) -> None:
+def test_strangers_agree_on_an_encrypted_stream(
+    tmp_path: Path, engine: str, abilities: frozenset[Ability], parameters: bool
+) -> None:
     if parameters:
         (tmp_path / "dh-params.pem").write_text(PARAMETERS)
+    elif Ability.OWN_DH not in abilities:
+        with pytest.raises(CredsError, match=f"engine {engine} has no DH parameters for an anonymous server"):
+            AnonCreds("server", tmp_path)
+        return
     near, far = socketpair()
     client, server = near.tls_client(AnonCreds("client")), far.tls_server(AnonCreds("server", tmp_path))
     with client, server:
@@ -56,13 +63,20 @@ def test_it_never_meets_certificates(tmp_path: Path) -> None:
         blocking(client.handshake_op(), server.handshake_op())
 
 
+@pytest.mark.parametrize("name", TABLE)
+def test_bad_parameters_are_told_by_every_engine(tmp_path: Path, name: str) -> None:
+    (tmp_path / "dh-params.pem").write_text("junk")
+    with pytest.raises(CredsError, match=r"dh-params\.pem: holds no DH parameters"):
+        AnonCreds("server", tmp_path, settings=Settings(engine=name))
+
+
 def test_the_object_needs_no_directory_and_bad_parameters_are_told(tmp_path: Path) -> None:
     objects = ObjectStore()
     made = objects.add("tls-creds-anon,id=a,endpoint=server,verify-peer=on,priority=NORMAL")
     assert isinstance(made, AnonCreds)
     assert made.dir is None
     (tmp_path / "dh-params.pem").write_text("junk")
-    AnonCreds("client", tmp_path)
+    assert AnonCreds("client", tmp_path).dir == tmp_path
     with pytest.raises(CredsError, match=r"dh-params\.pem: holds no DH parameters"):
         AnonCreds("server", tmp_path)
     with pytest.raises(CredsError, match="endpoint 'x' is none"):
