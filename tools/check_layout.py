@@ -92,6 +92,8 @@ COVERED_BY: Mapping[str, tuple[str, str]] = {
     "iochan/tls/unreadable.py": ("tests/tls/test_peercheck.py", "values"),
     "iochan/tls/validity.py": ("tests/tls/test_sanity.py", "a part of the checks"),
     "iochan/tls/verifytext.py": ("tests/tls/test_sanity.py", "values"),
+    "iochan/tls/dhgroup.py": ("tests/tls/test_anon.py", "anonymous servers are its user"),
+    "iochan/tls/memoryfile.py": ("tests/tls/test_x509.py", "how ssl is given keys"),
     "iochan/tls/endpoint.py": ("tests/tls/test_creds.py", "values"),
     "iochan/tls/engines/engine.py": ("tests/tls/engines/test_select.py", "what each engine refuses"),
     "iochan/tls/engines/library.py": ("tests/tls/test_layer.py", "all engines under the same tests"),

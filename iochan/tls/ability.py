@@ -16,7 +16,6 @@ class Ability(Enum):
     PSK = "pre-shared keys"
     GROUPS = "choice of groups"
     SUITES = "choice of TLS 1.3 suites"
-    OWN_DH = "DH parameters for an anonymous server without dh-params.pem"
     SOME_LISTS = "revocation lists of some of the CAs only"
     GROUP_NAME = "name of the key exchange group"
     EXPORTER = "exported keys and channel binding"

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from iochan.objects import ObjectType, Property
 from iochan.tls.creds import ENGINE, TlsCreds
+from iochan.tls.dhgroup import FFDHE2048
 from iochan.tls.endpoint import Endpoint, read_endpoint
 from iochan.tls.pemfile import check_directory, read_file
 from iochan.tls.settings import Plan, Settings
@@ -24,7 +25,8 @@ class AnonCreds(TlsCreds):
 
     Args:
         endpoint: The side that they are for, also as text: ``server`` or ``client``.
-        dir: A directory that may hold ``dh-params.pem`` for a server; without one OpenSSL chooses.
+        dir: A directory that may hold ``dh-params.pem`` for a server; without one it is
+            the group ffdhe2048 of RFC 7919.
         settings: Ciphers, groups and application protocols.
 
     Raises:
@@ -47,12 +49,13 @@ class AnonCreds(TlsCreds):
     @override
     def plan(self) -> Plan:
         parameters = None
+        if self.endpoint is Endpoint.SERVER:
+            parameters = ("the group ffdhe2048", FFDHE2048)
         if self.dir is not None:
             check_directory(self.dir)
-            if self.endpoint is Endpoint.SERVER and os.path.lexists(self.dir / "dh-params.pem"):
-                parameters = self.dir / "dh-params.pem"
-                # For its messages: the libraries take the name of a file only.
-                read_file(parameters)
+            path = self.dir / "dh-params.pem"
+            if parameters is not None and os.path.lexists(path):
+                parameters = (str(path), read_file(path))
         return Plan(self.endpoint, "anon", self.settings, parameters=parameters)
 
     @property

@@ -66,7 +66,8 @@ class Plan:
         material: Certificates and keys, for X.509.
         keys: The pre-shared keys by their users' names.
         username: The one that a client uses.
-        parameters: A file of DH parameters for an anonymous server; None for the engine's choice.
+        parameters: The DH parameters of an anonymous server, as PEM, behind the name that they have in
+            messages.
     """
 
     endpoint: Endpoint
@@ -76,4 +77,4 @@ class Plan:
     material: Material | None = None
     keys: Mapping[str, bytes] | None = None
     username: str | None = None
-    parameters: Path | None = None
+    parameters: tuple[str, bytes] | None = None

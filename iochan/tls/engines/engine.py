@@ -9,7 +9,6 @@ from typing import Any, Final
 from iochan.core.errors import CredsError, UnsupportedFeature
 from iochan.tls.ability import TABLE, Ability, engines_with
 from iochan.tls.codec import TlsCodec
-from iochan.tls.endpoint import Endpoint
 from iochan.tls.keylog import check_keylog
 from iochan.tls.peercheck import PeerCheck
 from iochan.tls.priority import NEWEST, SUITES, Priority, parse_groups, parse_priority
@@ -88,8 +87,6 @@ def _needs(plan: Plan, priority: Priority, groups: str | None) -> Iterator[Abili
     suites = set((priority.suites or "").split(":")) if priority.highest == NEWEST else {""}
     if suites not in ({""}, set(SUITES.values())):
         yield Ability.SUITES
-    if plan.kind == "anon" and plan.endpoint is Endpoint.SERVER and plan.parameters is None:
-        yield Ability.OWN_DH
     if plan.material is not None and plan.material.crls:
         listed = {crl.issuer for crl in plan.material.crls}
         if any(one.subject not in listed for one in plan.material.authorities):

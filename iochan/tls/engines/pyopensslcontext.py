@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,6 +16,7 @@ from iochan.tls.engines.engine import SESSION_NAME
 from iochan.tls.identities import IdentitySets
 from iochan.tls.keylog import add_line
 from iochan.tls.material import KeyPair, Material
+from iochan.tls.memoryfile import by_file
 from iochan.tls.priority import Priority
 from iochan.tls.settings import Plan
 
@@ -78,7 +78,7 @@ class ContextMaker:
         if settings.keylog is not None:
             context.set_keylog_callback(partial(_note_key, settings.keylog))
         if plan.parameters is not None:
-            _use_parameters(context, plan.parameters)
+            _use_parameters(context, *plan.parameters)
         if plan.material is not None:
             _use_material(context, plan.material, verify_peer=plan.verify_peer)
             sent: list[x509.Certificate] = []
@@ -141,11 +141,11 @@ def _use_identity(context: SSL.Context, pair: KeyPair, sent: list[x509.Certifica
         raise pair.refused(reasons(error)) from error
 
 
-def _use_parameters(context: SSL.Context, path: Path) -> None:
+def _use_parameters(context: SSL.Context, name: str, pem: bytes) -> None:
     try:
-        context.load_tmp_dh(os.fsencode(path))
+        by_file(pem, lambda path: context.load_tmp_dh(path.encode()))
     except SSL.Error as error:
-        message = f"{path}: holds no DH parameters that can be used: make them with openssl dhparam 2048"
+        message = f"{name}: holds no DH parameters that can be used: make them with openssl dhparam 2048"
         raise CredsError(message) from error
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -14,6 +13,7 @@ from iochan.core.errors import CredsError, show_text
 from iochan.tls.endpoint import Endpoint
 from iochan.tls.identities import IdentitySets
 from iochan.tls.material import KeyPair, Material
+from iochan.tls.memoryfile import by_file
 from iochan.tls.priority import Priority
 from iochan.tls.settings import Plan
 
@@ -56,7 +56,7 @@ def _make(plan: Plan, priority: Priority, pairs: Sequence[KeyPair]) -> ssl.SSLCo
     if plan.settings.keylog is not None:
         context.keylog_filename = os.fspath(plan.settings.keylog)
     if plan.parameters is not None:
-        _use_parameters(context, plan.parameters)
+        _use_parameters(context, *plan.parameters)
     if plan.material is not None:
         _use_material(context, plan.material)
         for pair in pairs:
@@ -85,11 +85,11 @@ def _set_ciphers(context: ssl.SSLContext, ciphers: str, priority: str) -> None:
         raise CredsError(message) from error
 
 
-def _use_parameters(context: ssl.SSLContext, path: Path) -> None:
+def _use_parameters(context: ssl.SSLContext, name: str, pem: bytes) -> None:
     try:
-        context.load_dh_params(os.fspath(path))
+        by_file(pem, context.load_dh_params)
     except ssl.SSLError as error:
-        message = f"{path}: holds no DH parameters that can be used: make them with openssl dhparam 2048"
+        message = f"{name}: holds no DH parameters that can be used: make them with openssl dhparam 2048"
         raise CredsError(message) from error
 
 
@@ -106,7 +106,7 @@ def _use_material(context: ssl.SSLContext, material: Material) -> None:
     context.load_verify_locations(cadata=authorities)
     if material.crls:
         lists = b"".join(one.public_bytes(Encoding.PEM) for one in material.crls)
-        _by_file(lists, lambda path: context.load_verify_locations(cafile=path))
+        by_file(lists, lambda path: context.load_verify_locations(cafile=path))
         context.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_CHAIN
 
 
@@ -114,14 +114,6 @@ def _use_identity(context: ssl.SSLContext, pair: KeyPair) -> None:
     key = pair.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     chain = b"".join(one.public_bytes(Encoding.PEM) for one in pair.chain)
     try:
-        _by_file(key + chain, context.load_cert_chain)
+        by_file(key + chain, context.load_cert_chain)
     except ssl.SSLError as error:
         raise pair.refused(reasons(error)) from error
-
-
-def _by_file(data: bytes, use: Callable[[str], object]) -> None:
-    """Call *use* with the name of a file that holds *data* in memory only: ``ssl`` takes names."""
-    with os.fdopen(os.memfd_create("iochan"), "wb") as file:
-        file.write(data)
-        file.flush()
-        use(f"/proc/self/fd/{file.fileno()}")
