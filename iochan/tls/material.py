@@ -14,7 +14,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from iochan.core.errors import CredsError
 from iochan.tls.endpoint import Endpoint
-from iochan.tls.pemfile import check_directory, parse_certificates, parse_crls, parse_key, read_file
+from iochan.tls.pemfile import (
+    check_directory,
+    parse_certificates,
+    parse_crls,
+    parse_key,
+    read_descriptor,
+    read_file,
+)
 
 __all__ = ["MAX_IDENTITIES", "KeyPair", "Material", "TlsKey"]
 
@@ -134,6 +141,45 @@ class Material:
         name, crl_name = "CA certificates from memory", "revocation list from memory"
         crls = () if crl is None else parse_crls(crl_name, crl)
         return cls(endpoint, name, tuple(parse_certificates(name, ca)), tuple(pairs), tuple(crls), crl_name)
+
+    @classmethod
+    def from_descriptors(
+        cls,
+        endpoint: Endpoint,
+        ca: int,
+        identities: Sequence[tuple[int, int]] = (),
+        crl: int | None = None,
+        password: bytes | None = None,
+    ) -> Material:
+        """Return what files hold that were passed by their descriptors, as a service manager does.
+
+        Each descriptor is read to its end and closed, also when another is bad.
+
+        Args:
+            endpoint: The side.
+            ca: Of the CAs' certificates.
+            identities: Of a chain and of its key, for each identity.
+            crl: Of the revocation lists; None for no such file.
+            password: What decrypts the keys.
+
+        Raises:
+            CredsError: Some of it is unusable, or there are too many identities.
+        """
+        wanted = {"CA certificates": ca, "revocation list": crl}
+        for index, pair in enumerate(identities):
+            wanted |= {f"certificate {index}": pair[0], f"key {index}": pair[1]}
+        data: dict[str, bytes] = {}
+        failure: CredsError | None = None
+        for name, descriptor in wanted.items():
+            try:
+                if descriptor is not None:
+                    data[name] = read_descriptor(f"{name} by descriptor", descriptor)
+            except CredsError as error:
+                failure = failure or error
+        if failure is not None:
+            raise failure
+        pems = [(data[f"certificate {index}"], data[f"key {index}"]) for index in range(len(identities))]
+        return cls.from_pem(endpoint, data["CA certificates"], pems, data.get("revocation list"), password)
 
 
 def _identity_files(directory: Path, endpoint: Endpoint) -> Iterator[tuple[Path, Path]]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import ssl
 import warnings
 from pathlib import Path
@@ -28,6 +29,7 @@ from iochan.tls.pki import Authority, Identity, KeyType
 from iochan.tls.priority import VERSIONS
 from iochan.tls.settings import Settings
 from iochan.tls.x509 import X509Creds
+from tests.descriptors import no_descriptor_is_left
 from tests.tls.handshake import shake
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -208,6 +210,36 @@ def test_pem_from_memory_needs_no_file(pki: ThrowAwayPki) -> None:
         Material.from_pem(Endpoint.SERVER, ca, [(pki.server.certificate_pem(), pki.client.key_pem())])
     with pytest.raises(CredsError, match="5 are the most"):
         Material.from_pem(Endpoint.SERVER, ca, [(b"", b"")] * 6)
+
+
+def by_descriptor(data: bytes) -> int:
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "wb") as file:
+        file.write(data)
+    return reader
+
+
+def test_files_come_by_descriptors_which_are_closed(pki: ThrowAwayPki) -> None:
+    ca = pki.authority.identity.certificate_pem()
+    given = [ca, pki.server.certificate_pem(), pki.server.key_pem(), revoke(pki)]
+    with no_descriptor_is_left():
+        own, cert, key, crl = map(by_descriptor, given)
+        material = Material.from_descriptors(Endpoint.SERVER, own, [(cert, key)], crl)
+    assert len(material.crls) == 1
+    client, _ = meet(X509Creds(pki.dir, "client"), X509Creds.from_material(material))
+    assert client.extra(TLS_PEER_CERTIFICATE) == pki.server.certificate
+
+
+def test_a_bad_descriptor_is_told_and_the_others_are_closed(pki: ThrowAwayPki) -> None:
+    ca = pki.authority.identity.certificate_pem()
+    with no_descriptor_is_left():
+        own, cert = by_descriptor(ca), by_descriptor(pki.server.certificate_pem())
+        with pytest.raises(CredsError, match=r"key 0 by descriptor: descriptor .* cannot be read"):
+            Material.from_descriptors(Endpoint.SERVER, own, [(cert, 1 << 20)])
+        with pytest.raises(CredsError, match="CA certificates by descriptor: is empty"):
+            Material.from_descriptors(Endpoint.CLIENT, by_descriptor(b""))
+        with pytest.raises(CredsError, match="CA certificates by descriptor: descriptor -1 cannot be read"):
+            Material.from_descriptors(Endpoint.CLIENT, -1)
 
 
 def test_each_client_meets_the_identity_that_it_can_verify(pki: ThrowAwayPki) -> None:
