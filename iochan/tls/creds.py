@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,14 @@ from iochan.tls.endpoint import Endpoint
 from iochan.tls.engines.engine import Engine
 from iochan.tls.engines.select import choose_engine
 from iochan.tls.settings import Plan, Settings
+from iochan.tls.watching import stamp
 
-__all__ = ["ENGINE", "MAX_SESSIONS", "TlsCreds"]
+__all__ = ["ENGINE", "MAX_SESSIONS", "WATCH", "TlsCreds"]
+
+logger = logging.getLogger(__name__)
+
+WATCH = Property("bool", default=False, doc="whether changed files are read anew by the next session")
+"""The property of the kinds that have files to watch."""
 
 ENGINE = Property("text", doc="which library does TLS: bindings, pyopenssl or ssl")
 """The property of every kind of credentials."""
@@ -30,7 +37,17 @@ class TlsCreds(ABC):
     One object serves any number of sessions; sessions that run keep what they began with.
     """
 
-    __slots__ = ("_context", "_dir", "_endpoint", "_engine", "_sessions", "_settings", "_verify_peer")
+    __slots__ = (
+        "_context",
+        "_dir",
+        "_endpoint",
+        "_engine",
+        "_sessions",
+        "_settings",
+        "_stamp",
+        "_verify_peer",
+        "_watched",
+    )
 
     def __init__(
         self,
@@ -46,6 +63,9 @@ class TlsCreds(ABC):
         self._settings = settings or Settings()
         self._sessions: dict[str, tuple[object, object]] = {}
         self._engine = choose_engine(self._settings.engine)
+        # Looked at before they are read, so that a change in between is seen the next time.
+        self._watched = dir if self._settings.watch else None
+        self._stamp = () if self._watched is None else stamp(self._watched)
         self._context = self._engine.configure(self.plan())
 
     @abstractmethod
@@ -63,6 +83,22 @@ class TlsCreds(ABC):
             CredsError: They are bad now; nothing has changed then.
         """
         self._context = self._engine.configure(self.plan())
+
+    def refresh(self) -> None:
+        """Do `reload` if the files are watched and have changed; every new session asks for it.
+
+        Bad files change nothing, and the log tells of them once.
+        """
+        if self._watched is None:
+            return
+        seen = stamp(self._watched)
+        if seen == self._stamp:
+            return
+        self._stamp = seen
+        try:
+            self.reload()
+        except CredsError as error:
+            logger.warning("%s; what was loaded before goes on", error)
 
     @override
     def __repr__(self) -> str:

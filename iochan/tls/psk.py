@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from iochan.core.errors import CredsError, show_text
 from iochan.objects import ObjectType, Property
-from iochan.tls.creds import ENGINE, TlsCreds
+from iochan.tls.creds import ENGINE, WATCH, TlsCreds
 from iochan.tls.endpoint import Endpoint, read_endpoint
 from iochan.tls.finding import Finding, Verdict
 from iochan.tls.pemfile import check_directory
@@ -98,8 +98,10 @@ def _build(
     username: str | None,
     priority: str | None,
     engine: str | None,
+    watch: bool,  # noqa: FBT001 - called by the name of the property
 ) -> PskCreds:
-    return PskCreds(dir, endpoint, username=username, settings=Settings(priority, engine=engine))
+    settings = Settings(priority, engine=engine, watch=watch)
+    return PskCreds(dir, endpoint, username=username, settings=settings)
 
 
 TLS_CREDS_PSK = ObjectType(
@@ -110,6 +112,7 @@ TLS_CREDS_PSK = ObjectType(
         "username": Property("text", doc="whose key a client uses; without it, qemu"),
         "priority": Property("text", doc="versions, ciphers and groups, in OpenSSL's or GnuTLS' words"),
         "engine": ENGINE,
+        "watch": WATCH,
     },
     _build,
 )

@@ -74,6 +74,7 @@ class Session:
     ) -> None:
         self.creds = creds
         self._check = check
+        creds.refresh()
         self._context = creds.context
         self._established = False
         self._unread = 0

@@ -31,6 +31,8 @@ class Settings:
             order: no certificates are sent then, and those of the first time are checked again.
         engine: Which library does the cryptography, as `iochan.tls.engines.select` knows it; None for its
             choice.
+        watch: Whether a new session looks whether the credentials' files changed, and reads them anew then;
+            while they are bad, what was loaded before goes on and the log tells.
     """
 
     priority: str | None = None
@@ -39,6 +41,7 @@ class Settings:
     keylog: Path | None = None
     resume: bool = False
     engine: str | None = None
+    watch: bool = False
 
     def protocols(self) -> list[bytes]:
         """Return the application protocols as TLS has them.

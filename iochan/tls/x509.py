@@ -22,7 +22,7 @@ from typing_extensions import override
 from iochan.core.errors import CredsError
 from iochan.objects import ObjectStore, ObjectType, Property
 from iochan.secret import secret_bytes
-from iochan.tls.creds import ENGINE, TlsCreds
+from iochan.tls.creds import ENGINE, WATCH, TlsCreds
 from iochan.tls.endpoint import Endpoint, read_endpoint
 from iochan.tls.finding import Verdict
 from iochan.tls.material import Material
@@ -136,6 +136,7 @@ def _build(
             None if settings["keylog"] is None else Path(settings["keylog"]),
             resume=settings["resume"],
             engine=settings["engine"],
+            watch=settings["watch"],
         ),
     )
 
@@ -159,6 +160,7 @@ TLS_CREDS_X509 = ObjectType(
         "alpn": Property("text", doc="application protocols, separated by (doubled) commas"),
         "resume": Property("bool", default=False, doc="whether a client goes on from earlier sessions"),
         "engine": ENGINE,
+        "watch": WATCH,
         "keylog": Property("path", doc="a file for the keys of all sessions, for Wireshark"),
     },
     _build,
