@@ -1,0 +1,3 @@
+"""Character devices."""
+
+from __future__ import annotations
