@@ -21,6 +21,7 @@ class Ability(Enum):
     EXPORTER = "exported keys and channel binding"
     PEER_CHAIN = "certificates of the peer above its own"
     RESUMED = "word whether a session was resumed"
+    STAPLES = "answers of a CA's responder (OCSP) with a server's certificate"
     CA_NAMES = "names of the CAs for clients that have several certificates"
     REFUSAL_ALERT = "alert to a peer that is refused for its name"
     ALPN_REFUSED = "refusal of clients that offer other application protocols"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -22,6 +22,7 @@ from iochan.tls.pemfile import (
     read_descriptor,
     read_file,
 )
+from iochan.tls.staple import Staple
 
 __all__ = ["MAX_IDENTITIES", "KeyPair", "Material", "TlsKey"]
 
@@ -44,12 +45,14 @@ class KeyPair:
     Attributes:
         certificate_file: Where the chain came from, for messages.
         key_file: Where the key came from, for messages.
+        staple: The answer of the CA's responder about the certificate, if there is one.
     """
 
     certificate_file: str
     key_file: str
     chain: tuple[x509.Certificate, ...]
     key: TlsKey
+    staple: Staple | None = None
 
     @classmethod
     def parse(
@@ -109,7 +112,9 @@ class Material:
         crl = directory / "ca-crl.pem"
         crls = parse_crls(str(crl), read_file(crl)) if os.path.lexists(crl) else ()
         identities = [
-            KeyPair.parse((str(cert), str(key)), read_file(cert), read_file(key), password)
+            _with_staple(
+                KeyPair.parse((str(cert), str(key)), read_file(cert), read_file(key), password), cert
+            )
             for cert, key in _identity_files(directory, endpoint)
         ]
         return cls(endpoint, str(path), tuple(authorities), tuple(identities), tuple(crls), str(crl))
@@ -180,6 +185,14 @@ class Material:
             raise failure
         pems = [(data[f"certificate {index}"], data[f"key {index}"]) for index in range(len(identities))]
         return cls.from_pem(endpoint, data["CA certificates"], pems, data.get("revocation list"), password)
+
+
+def _with_staple(pair: KeyPair, certificate_file: Path) -> KeyPair:
+    """Return *pair* with the answer in the file beside it: ``server-ocsp.der`` for ``server-cert.pem``."""
+    path = certificate_file.with_name(certificate_file.stem.replace("-cert", "-ocsp") + ".der")
+    if not os.path.lexists(path):
+        return pair
+    return replace(pair, staple=Staple.parse(str(path), read_file(path), pair.chain[0]))
 
 
 def _identity_files(directory: Path, endpoint: Endpoint) -> Iterator[tuple[Path, Path]]:

@@ -9,9 +9,9 @@ from typing import TypeAlias
 __all__ = ["DirectoryStamp", "stamp"]
 
 DirectoryStamp: TypeAlias = tuple[tuple[object, ...], ...]
-"""Of each PEM or PSK file its name, inode, size, times of change, and whether these can be relied upon."""
+"""Of each file of credentials its name, inode, size, times of change, and whether these are reliable."""
 
-_SUFFIXES = (".pem", ".psk")
+_SUFFIXES = (".der", ".pem", ".psk")
 _SETTLED_NS = 2_000_000_000
 """So long after its last change a file's time tells reliably whether it changes again: file systems have
 clocks of up to two seconds. A stamp differs once more when that time has passed."""

@@ -5,6 +5,7 @@
 ``ca-crl.pem``                                what they revoked, one list or more; both sides look at it
 ``server-cert.pem`` and ``server-key.pem``    a server's certificate, intermediates behind it, and its key
 ``server-cert-0.pem`` … ``-3.pem``            more identities, with ``server-key-0.pem`` …
+``server-ocsp.der``, ``server-ocsp-0.der`` …   what a CA's responder (OCSP) says of them, sent along
 ``client-cert.pem`` and ``client-key.pem``    the same of a client, which may have none
 ============================================  ==========================================================
 """

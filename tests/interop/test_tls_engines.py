@@ -11,11 +11,12 @@ from iochan.core.errors import HandshakeError
 from iochan.core.opening import connect, listen
 from iochan.objects import ObjectStore
 from iochan.testing.pki import ThrowAwayPki
-from iochan.tls.ability import TABLE
+from iochan.tls.ability import TABLE, Ability, engines_with
 from iochan.tls.facts import TLS_ALPN, TLS_PEER_NAME, TLS_VERSION
 from tests.interop.peers import SECONDS, need, read_until, running
 from tests.interop.test_qemu import free_port, wait_for_listener
 from tests.interop.test_tls_peers import CLIENTS, SERVERS, client_command, server_command
+from tests.tls.test_staple import answer
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.timeout(90)]
 
@@ -151,3 +152,22 @@ def test_we_hear_that_their_server_has_none_of_our_application_protocols(pki: Th
                 f"tls+tcp://127.0.0.1:{port}?tls.creds=tls0&tls.hostname=localhost",
                 objects=store(pki, "client", "bindings", ",alpn=nbd"),
             )
+
+
+@pytest.mark.parametrize("engine", engines_with(Ability.STAPLES))
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+def test_openssl_gets_and_verifies_the_answer_of_the_cas_responder(
+    pki: ThrowAwayPki, version: str, engine: str
+) -> None:
+    (pki.dir / "server-ocsp.der").write_bytes(answer(pki, pki.server))
+    objects = store(pki, "server", engine, ",verify-peer=off")
+    with listen("tls+tcp://127.0.0.1:0?tls.creds=tls0", objects=objects) as listener:
+        port = listener.addresses[0].rpartition(":")[2]
+        where = ["-connect", f"127.0.0.1:{port}", "-CAfile", str(pki.dir / "ca-cert.pem")]
+        with (
+            running([need("openssl"), "s_client", version, "-status", *where]) as client,
+            listener.accept(20) as channel,
+        ):
+            channel.handshake()
+            said = read_until(client.stdout, b"Cert Status: good")
+            assert b"OCSP Response Status: successful" in said

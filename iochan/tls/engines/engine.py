@@ -91,6 +91,8 @@ def _needs(plan: Plan, priority: Priority, groups: str | None) -> Iterator[Abili
         listed = {crl.issuer for crl in plan.material.crls}
         if any(one.subject not in listed for one in plan.material.authorities):
             yield Ability.SOME_LISTS
+    if plan.material is not None and any(pair.staple is not None for pair in plan.material.identities):
+        yield Ability.STAPLES
 
 
 def lacking(engine: str, ability: Ability) -> UnsupportedFeature:

@@ -84,6 +84,8 @@ class ContextMaker:
             sent: list[x509.Certificate] = []
             for pair in pairs:
                 _use_identity(context, pair, sent)
+            if any(pair.staple is not None for pair in pairs):
+                context.set_ocsp_server_callback(partial(_staple, pairs))
         self._prepare(context)
         return context
 
@@ -147,6 +149,13 @@ def _use_parameters(context: SSL.Context, name: str, pem: bytes) -> None:
     except SSL.Error as error:
         message = f"{name}: holds no DH parameters that can be used: make them with openssl dhparam 2048"
         raise CredsError(message) from error
+
+
+def _staple(pairs: Sequence[KeyPair], connection: SSL.Connection, _data: object) -> bytes:
+    """Return the answer about the certificate that *connection* shows."""
+    shown = connection.get_certificate(as_cryptography=True)
+    staples = [pair.staple for pair in pairs if pair.staple is not None and pair.chain[0] == shown]
+    return staples[0].now() if staples else b""
 
 
 def _note_key(path: Path, _connection: SSL.Connection, line: bytes) -> None:
