@@ -50,6 +50,8 @@ PEERS = (
     Peer("gnutls-cli", "--version", "gnutls-bin"),
     Peer("gnutls-serv", "--version", "gnutls-bin"),
     Peer("socat", "-V", "socat"),
+    Peer("picocom", "--help", "picocom"),
+    Peer("nc", "-h", "netcat-openbsd"),
     Peer("stunnel", "-version", "stunnel4"),
     Peer("qemu-system-x86_64", "--version", "qemu-system-x86"),
     Peer("cryptsetup", "--version", "cryptsetup-bin"),

@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from iochan.channels.reasons import explain
 from iochan.cli.cat import cat
+from iochan.cli.chardev import chardev
 from iochan.cli.cipher import cipher
 from iochan.cli.creds import creds
 from iochan.cli.crypto import crypto
@@ -86,6 +87,7 @@ def _hold_standard_numbers() -> None:
 
 
 main.add_command(cat)
+main.add_command(chardev)
 main.add_command(creds)
 main.add_command(demo)
 main.add_command(cipher)

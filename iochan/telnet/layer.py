@@ -14,12 +14,13 @@ from iochan.core.buffers import Room
 from iochan.core.channel import Channel
 from iochan.core.codeclayer import CodecLayer
 from iochan.core.errors import AddressError, ChannelError, RemoteProtocolError
-from iochan.core.feature import ReadFlag
+from iochan.core.feature import Feature, ReadFlag
 from iochan.core.guard import WriteGuard
 from iochan.core.op import Op, run, within
+from iochan.core.sideband import SEND_BREAK, SET_WINDOW_SIZE, WATCH_PEER, PeerWatcher
 from iochan.telnet.codec import TelnetCodec
 from iochan.telnet.command import IAC, Command
-from iochan.telnet.event import TelnetEvent
+from iochan.telnet.event import CommandEvent, TelnetEvent, WindowEvent
 from iochan.telnet.facts import TELNET_BINARY, TELNET_TERMINAL, TELNET_WINDOW
 
 __all__ = ["LINGER_SECONDS", "OnEvent", "TelnetLayer", "check_window"]
@@ -65,6 +66,8 @@ class TelnetLayer(CodecLayer):
 
     def __init__(self, lower: Channel, codec: TelnetCodec) -> None:
         super().__init__(lower, codec, "telnet")
+        # Telnet has no goodbye of its own: a direction ends as it does below.
+        self.features |= lower.features & Feature.HALF_CLOSE
         self._telnet = codec
         self._dialogue = codec.dialogue
         self.on_event: OnEvent | None = None
@@ -76,7 +79,32 @@ class TelnetLayer(CodecLayer):
             TELNET_TERMINAL: lambda: dialogue.terminal,
             TELNET_WINDOW: lambda: dialogue.window,
             TELNET_BINARY: lambda: (dialogue.binary_out, dialogue.binary_in),
+            SEND_BREAK: lambda: self.send_break_op,
+            SET_WINDOW_SIZE: lambda: self._tell_window,
+            WATCH_PEER: lambda: self._watch,
         }
+
+    def _tell_window(self, rows: int, columns: int) -> None:
+        """Tell the peer our window's size without waiting: it goes out with the next bytes at the latest."""
+        check_window((columns, rows))
+        with self._lock:
+            self._dialogue.set_window(columns, rows)
+            self._telnet.note_owed()
+            if self._writable:
+                self._push()
+
+    def _watch(self, watcher: PeerWatcher) -> None:
+        """Have *watcher* told of breaks and sizes, those that wait in the queue included."""
+
+        def hear(event: TelnetEvent) -> None:
+            if isinstance(event, WindowEvent):
+                watcher.peer_window(event.rows, event.columns)
+            elif isinstance(event, CommandEvent) and event.command is Command.BREAK:
+                watcher.peer_break()
+
+        while (event := self.take_event()) is not None:
+            hear(event)
+        self.on_event = hear
 
     @override
     def try_readinto(self, buffer: Room, flags: int = 0) -> int | Blocked:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from typing_extensions import override
 
+from iochan.core import clock
+from iochan.core.blocked import Blocked
 from iochan.core.channel import Channel
 from iochan.core.errors import HandshakeError
 from iochan.core.guard import ReadGuard, WriteGuard
@@ -15,7 +19,10 @@ from iochan.telnet.comportserver import ComPortServer
 from iochan.telnet.layer import TelnetLayer
 from iochan.telnet.portconfig import PortConfig
 
-__all__ = ["PortClientLayer", "PortServerLayer"]
+__all__ = ["BREAK_SECONDS", "PortClientLayer", "PortServerLayer"]
+
+BREAK_SECONDS: Final = 0.25
+"""How long `PortClientLayer.send_break` lasts."""
 
 
 class PortClientLayer(TelnetLayer):
@@ -75,6 +82,15 @@ class PortClientLayer(TelnetLayer):
     def set_break(self, *, on: bool) -> None:
         """Begin or end a break, and wait for the answer as `configure` does."""
         run(self.set_control_op(PortControl.BREAK_ON if on else PortControl.BREAK_OFF), self.timeout)
+
+    @override
+    def send_break_op(self) -> Op[None]:
+        """Hold the port in the break condition for `BREAK_SECONDS`; the answers are not waited for."""
+        yield from self.tell_op(PortCommand.CONTROL, PortControl.BREAK_ON)
+        until = clock.now() + BREAK_SECONDS
+        while clock.now() < until:
+            yield Blocked(deadline=until)
+        yield from self.tell_op(PortCommand.CONTROL, PortControl.BREAK_OFF)
 
     def purge(self, which: Purge = Purge.BOTH) -> None:
         """Empty the buffers of the port, and wait for the answer as `configure` does."""

@@ -20,6 +20,7 @@ from iochan.core.attribute import Attribute, Attributes
 from iochan.core.buffers import Flat
 from iochan.core.codec import STARVED
 from iochan.core.errors import CredsError, LocalProtocolError, show_text
+from iochan.core.facts import PEER_NAME
 from iochan.core.scratch import borrow, give_back
 from iochan.tls.codec import TlsCodec
 from iochan.tls.creds import TlsCreds
@@ -283,6 +284,7 @@ class Session:
             TLS_RESUMED: codec.resumed,
             TLS_PEER_CHAIN: codec.peer_chain,
             TLS_PEER_NAME: self._peer_name,
+            PEER_NAME: self._peer_name,
             TLS_PEER_NAMES: self._peer_names,
             TLS_EXPORTER: lambda: self.export,
         }

@@ -152,7 +152,7 @@ def test_images_are_made_opened_and_their_keys_changed(tmp_path: Path) -> None:
     image, one, two = (str(tmp_path / name) for name in ("image", "one", "two"))
     quick = ["--iter-time", "1"]
     assert iochan("luks", "create", image, "--size", "64K", "--key-file", one, *quick).returncode == 0
-    assert "File exists" in said(iochan("luks", "create", image, "--size", "1K", "--key-file", one, *quick))
+    assert "file exists" in said(iochan("luks", "create", image, "--size", "1K", "--key-file", one, *quick))
     wrong = str(tmp_path / "wrong")
     assert "give a multiple of 512" in said(
         iochan("luks", "create", wrong, "--size", "100", "--key-file", one)
@@ -194,7 +194,7 @@ def test_a_header_may_lie_apart_from_its_image(tmp_path: Path) -> None:
     assert "no LUKS header" in said(iochan("luks", "open", image, "--key-file", two))
     new = str(tmp_path / "new")
     taken = iochan("luks", "create", new, "--header", header, "--size", "1K", "--key-file", one, *quick)
-    assert "File exists" in said(taken)
+    assert "file exists" in said(taken)
     assert not Path(new).exists()
     nameless = iochan("luks", "create", new, "--header", "", "--size", "1K", "--key-file", one, *quick)
     assert nameless.returncode != 0

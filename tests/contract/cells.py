@@ -11,7 +11,7 @@ from tests.contract.bases import BASES, FAULTS
 __all__ = ["CELLS", "STACKS", "Cell"]
 
 STACKS = (
-    "plain", "tls", "tls-tls", "ws", "tls-ws-tls", "telnet", "http-connect", "frames",
+    "plain", "tls", "tls-tls", "ws", "tls-ws-tls", "http-connect", "frames", "telnet",
     "buffered", "throttle", "trace", "record",
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from iochan.address import SerialAddress
 from iochan.channels.buffer import BufferChannel
 from iochan.channels.command import CommandChannel
 from iochan.channels.file import FileChannel
@@ -18,6 +19,7 @@ from iochan.channels.null import NullChannel
 from iochan.channels.pair import memory_pair
 from iochan.channels.pipe import pipe_pair
 from iochan.channels.pty import PtyChannel
+from iochan.channels.serial import SerialChannel
 from iochan.channels.socket import SocketChannel
 from iochan.channels.stdio import StdioChannel
 from iochan.channels.unix import socketpair
@@ -48,6 +50,9 @@ def make(name: str, path: Path) -> list[Channel]:
         return [kind(near), SocketChannel(far)]
     if name == "StdioChannel":
         return stdio()
+    if name == "SerialChannel":
+        machine = PtyChannel()
+        return [SerialChannel(SerialAddress(machine.slave)), machine]
     makers: dict[str, Callable[[], Iterable[Channel]]] = {
         "UnixChannel": socketpair,
         "FileChannel": lambda: [FileChannel.open(path, "rw")],

@@ -8,7 +8,8 @@ from iochan.core import clock
 from iochan.core.blocked import Blocked
 from iochan.core.errors import AddressError, LocalProtocolError, TruncatedError
 from iochan.core.feature import ReadFlag
-from iochan.core.op import Op
+from iochan.core.op import Op, run
+from iochan.core.sideband import SEND_BREAK, SET_WINDOW_SIZE, WATCH_PEER
 from iochan.core.stacking import as_channel
 from iochan.telnet.command import Command
 from iochan.telnet.event import CommandEvent, OptionEvent, TelnetEvent, TerminalEvent, WindowEvent
@@ -199,3 +200,26 @@ def test_a_peer_that_answers_nothing_delays_the_close_only_a_little() -> None:
         server.close()
         assert clock.now() - started < 3
         assert other.recv(1) == b"\xff"
+
+
+class Heard:
+    """Notes what a peer says beside the bytes."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[int, int] | str] = []
+
+    def peer_break(self) -> None:
+        self.said.append("break")
+
+    def peer_window(self, rows: int, columns: int) -> None:
+        self.said.append((rows, columns))
+
+
+def test_breaks_and_sizes_pass_by_the_names_that_consoles_know(ends: Ends) -> None:
+    server, client = ends(window=(80, 24))
+    heard = Heard()
+    server.extra(WATCH_PEER)(heard)
+    run(client.extra(SEND_BREAK)())
+    client.extra(SET_WINDOW_SIZE)(50, 132)
+    settle(server)
+    assert heard.said == [(24, 80), "break", (50, 132)]
