@@ -57,7 +57,7 @@ from iochan.objects import ObjectStore
 
 if TYPE_CHECKING:
     from iochan import aio
-    from iochan.tls.creds import Endpoint
+    from iochan.tls.endpoint import Endpoint
     from iochan.tls.x509 import X509Creds
 
 __all__ = [
@@ -123,7 +123,7 @@ __all__ = [
     "within",
 ]
 
-_ON_DEMAND = {"Endpoint": "iochan.tls.creds", "X509Creds": "iochan.tls.x509"}
+_ON_DEMAND = {"Endpoint": "iochan.tls.endpoint", "X509Creds": "iochan.tls.x509"}
 
 
 def __getattr__(name: str) -> object:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import pki
 from iochan.channels.adopt import socket_channel
-from iochan.tls.creds import Endpoint
+from iochan.tls.endpoint import Endpoint
 from iochan.tls.facts import TLS_CIPHER
 from iochan.tls.layer import tls_client, tls_server
 from iochan.tls.x509 import X509Creds

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from iochan.core.errors import CredsError
-from iochan.tls.creds import Endpoint
+from iochan.tls.endpoint import Endpoint
 from iochan.tls.material import Material
 from iochan.tls.pemfile import parse_certificates, parse_crls, parse_key
 from iochan.tls.priority import parse_groups, parse_priority

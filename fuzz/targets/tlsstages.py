@@ -10,37 +10,36 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from OpenSSL import SSL
-
 from iochan.core.errors import CredsError, ProtocolError, TruncatedError
 from iochan.core.scratch import SCRATCH_SIZE
 from iochan.testing.pki import ThrowAwayPki
 from iochan.tls.anon import AnonCreds
 from iochan.tls.codec import TlsCodec
-from iochan.tls.context import Settings
-from iochan.tls.engines.select import make_codec
+from iochan.tls.creds import TlsCreds
 from iochan.tls.psk import PskCreds
+from iochan.tls.settings import Settings
 from iochan.tls.x509 import X509Creds
 
 REFUSALS = (ProtocolError, CredsError, TruncatedError)
 HEAD = 3
 STAGES = 8
 OLD = Settings("NORMAL:-VERS-TLS1.3")
+STDLIB = Settings(engine="ssl")
 
 
 @cache
-def contexts() -> list[tuple[SSL.Context, SSL.Context]]:
-    """Return a client's and a server's context of each kind, made once."""
+def creds() -> list[tuple[TlsCreds, TlsCreds]]:
+    """Return a client's and a server's credentials of each kind and engine, made once."""
     with tempfile.TemporaryDirectory() as directory:
         pki = ThrowAwayPki(Path(directory))
         (pki.dir / "keys.psk").write_text("qemu:00112233445566778899aabbccddeeff\n")
-        pairs = [
+        return [
             (X509Creds(pki.dir, "client"), X509Creds(pki.dir, "server")),
             (X509Creds(pki.dir, "client", settings=OLD), X509Creds(pki.dir, "server")),
             (PskCreds(pki.dir, "client"), PskCreds(pki.dir, "server")),
             (AnonCreds("client"), AnonCreds("server")),
+            (X509Creds(pki.dir, "client", settings=STDLIB), X509Creds(pki.dir, "server", settings=STDLIB)),
         ]
-    return [(client.context, server.context) for client, server in pairs]
 
 
 def one_input(data: bytes) -> None:
@@ -48,8 +47,11 @@ def one_input(data: bytes) -> None:
     if len(data) < HEAD:
         return
     stage, side, mode = data[0] % STAGES, data[1] % 2, data[2] % 2
-    client, server = contexts()[data[1] // 2 % len(contexts())]
-    ends = (make_codec(client, server=False, server_name="localhost"), make_codec(server, server=True))
+    client, server = creds()[data[1] // 2 % len(creds())]
+    ends = (
+        client.engine.codec(client.context, server=False, server_name="localhost"),
+        server.engine.codec(server.context, server=True),
+    )
     try:
         _play(ends, stage, side, data[HEAD:], flip=mode == 1)
     except REFUSALS:

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from iochan.cli.options import json_option
 from iochan.core.errors import CredsError
-from iochan.tls.creds import Endpoint
+from iochan.tls.endpoint import Endpoint
 from iochan.tls.finding import Finding, Verdict
 from iochan.tls.identity import distinguished_name
 from iochan.tls.material import Material

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cryptography import x509
 from OpenSSL import SSL
+from typing_extensions import override
 
 from iochan.core.channel import Channel
 from iochan.core.errors import ChannelError, CredsError, ProtocolError
 from iochan.core.opening import connect
-from iochan.tls.context import Settings, make_context
-from iochan.tls.creds import Endpoint, TlsCreds
+from iochan.tls.creds import TlsCreds
+from iochan.tls.endpoint import Endpoint
 from iochan.tls.facts import TLS_CIPHER, TLS_GROUP, TLS_PEER_CHAIN, TLS_VERSION
 from iochan.tls.layer import tls_client
 from iochan.tls.priority import GROUPS, VERSIONS
+from iochan.tls.settings import Plan, Settings
 
 __all__ = ["Offer", "probe"]
 
@@ -91,6 +93,18 @@ def probe(address: str, hostname: str | None) -> Offer:
     return found
 
 
+class _Anybody(TlsCreds):
+    """A client that trusts whoever answers, by the engine that can do everything."""
+
+    def __init__(self, settings: Settings) -> None:
+        everything = replace(settings, engine="bindings")
+        super().__init__(dir=None, endpoint=Endpoint.CLIENT, verify_peer=False, settings=everything)
+
+    @override
+    def plan(self) -> Plan:
+        return Plan(self.endpoint, "x509", self.settings)
+
+
 class _Trial:
     """One connection with *settings*, of *version* alone if one is given, and its handshake.
 
@@ -100,13 +114,13 @@ class _Trial:
     """
 
     def __init__(self, address: str, hostname: str | None, settings: Settings, version: str = "") -> None:
-        self.context = make_context(Endpoint.CLIENT, "x509", settings)
+        self._creds = _Anybody(settings)
         if version:
-            self.context.set_min_proto_version(VERSIONS[version])
-            self.context.set_max_proto_version(VERSIONS[version])
+            self._creds.context.set_min_proto_version(VERSIONS[version])
+            self._creds.context.set_max_proto_version(VERSIONS[version])
         self.asked = False
         self.cipher = ""
-        self.context.set_info_callback(self._note)
+        self._creds.context.set_info_callback(self._note)
         self._address = address
         self._hostname = hostname
         self._channel: Channel | None = None
@@ -115,8 +129,8 @@ class _Trial:
         self.asked = self.asked or _ASKED in connection.get_state_string()
 
     def __enter__(self) -> Channel:
-        creds = TlsCreds(self.context, dir=None, endpoint=Endpoint.CLIENT, verify_peer=False)
-        self._channel = tls_client(connect(self._address, timeout=_SECONDS), creds, hostname=self._hostname)
+        channel = connect(self._address, timeout=_SECONDS)
+        self._channel = tls_client(channel, self._creds, hostname=self._hostname)
         try:
             self._channel.handshake(_SECONDS)
         except BaseException:
@@ -142,7 +156,7 @@ def _works(address: str, hostname: str | None, settings: Settings) -> bool:
 
 def _suites(address: str, hostname: str | None, version: str) -> Iterator[str]:
     """Yield what the server chooses of the suites of *version*, each time without those before."""
-    context = make_context(Endpoint.CLIENT, "x509", Settings())
+    context = _Anybody(Settings()).context
     is_new = version == "TLS1.3"
     offered = SSL.Connection(context, None).get_cipher_list()
     left = [name for name in offered if name.startswith("TLS_") is is_new]

@@ -1,1 +1,7 @@
-"""TLS over any channel, and the credentials for it."""
+"""TLS: credentials, sessions over memory, and the layer that puts them on any channel."""
+
+from __future__ import annotations
+
+from iochan.tls.session import Session
+
+__all__ = ["Session"]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from OpenSSL import SSL
 from typing_extensions import override
 
-from iochan.core.errors import CredsError
 from iochan.objects import ObjectType, Property
-from iochan.tls.context import Settings, make_context
-from iochan.tls.creds import Endpoint, TlsCreds, read_endpoint
+from iochan.tls.creds import ENGINE, TlsCreds
+from iochan.tls.dhgroup import FFDHE2048
+from iochan.tls.endpoint import Endpoint, read_endpoint
 from iochan.tls.pemfile import check_directory, read_file
+from iochan.tls.settings import Plan, Settings
 
 __all__ = ["TLS_CREDS_ANON", "AnonCreds"]
 
@@ -25,7 +25,8 @@ class AnonCreds(TlsCreds):
 
     Args:
         endpoint: The side that they are for, also as text: ``server`` or ``client``.
-        dir: A directory that may hold ``dh-params.pem`` for a server; without one OpenSSL chooses.
+        dir: A directory that may hold ``dh-params.pem`` for a server; without one it is
+            the group ffdhe2048 of RFC 7919.
         settings: Ciphers, groups and application protocols.
 
     Raises:
@@ -42,13 +43,20 @@ class AnonCreds(TlsCreds):
         settings: Settings | None = None,
     ) -> None:
         side = read_endpoint("tls-creds-anon", endpoint)
-        context = make_context(side, "anon", settings or Settings())
         directory = None if dir is None else Path(dir)
-        if directory is not None:
-            check_directory(directory)
-            if side is Endpoint.SERVER and os.path.lexists(directory / "dh-params.pem"):
-                _use_parameters(context, directory / "dh-params.pem")
-        super().__init__(context, dir=directory, endpoint=side, verify_peer=False)
+        super().__init__(dir=directory, endpoint=side, verify_peer=False, settings=settings)
+
+    @override
+    def plan(self) -> Plan:
+        parameters = None
+        if self.endpoint is Endpoint.SERVER:
+            parameters = ("the group ffdhe2048", FFDHE2048)
+        if self.dir is not None:
+            check_directory(self.dir)
+            path = self.dir / "dh-params.pem"
+            if parameters is not None and os.path.lexists(path):
+                parameters = (str(path), read_file(path))
+        return Plan(self.endpoint, "anon", self.settings, parameters=parameters)
 
     @property
     @override
@@ -56,23 +64,14 @@ class AnonCreds(TlsCreds):
         return False
 
 
-def _use_parameters(context: SSL.Context, path: Path) -> None:
-    # Read first for its messages: pyOpenSSL takes the name of a file only.
-    read_file(path)
-    try:
-        context.load_tmp_dh(os.fsencode(path))
-    except SSL.Error as error:
-        message = f"{path}: holds no DH parameters that can be used: make them with openssl dhparam 2048"
-        raise CredsError(message) from error
-
-
 def _build(
     dir: str | None,  # noqa: A002 - QEMU's name for it
     endpoint: str,
     priority: str | None,
+    engine: str | None,
     verify_peer: bool,  # noqa: FBT001, ARG001 - as QEMU has it, it changes nothing here
 ) -> AnonCreds:
-    return AnonCreds(endpoint, dir, settings=Settings(priority))
+    return AnonCreds(endpoint, dir, settings=Settings(priority, engine=engine))
 
 
 TLS_CREDS_ANON = ObjectType(
@@ -82,6 +81,7 @@ TLS_CREDS_ANON = ObjectType(
         "endpoint": Property("text", default="client", doc="client or server"),
         "verify-peer": Property("bool", default=True, doc="changes nothing: there is nobody to verify"),
         "priority": Property("text", doc="ciphers and groups, in OpenSSL's or GnuTLS' words"),
+        "engine": ENGINE,
     },
     _build,
 )

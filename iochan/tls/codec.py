@@ -44,8 +44,8 @@ class TlsCodec(Codec):
         """Return the application protocol that both agreed on."""
 
     @abstractmethod
-    def channel_binding(self) -> bytes:
-        """Return the channel binding of the type ``tls-exporter`` (RFC 9266)."""
+    def export(self, label: bytes, size: int, context: bytes | None) -> bytes:
+        """Return keying material for other protocols (RFC 5705)."""
 
     @abstractmethod
     def session(self) -> object | None:

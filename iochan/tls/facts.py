@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cryptography import x509
 
 from iochan.core.attribute import Attribute
@@ -10,10 +12,12 @@ __all__ = [
     "TLS_ALPN",
     "TLS_CHANNEL_BINDING",
     "TLS_CIPHER",
+    "TLS_EXPORTER",
     "TLS_GROUP",
     "TLS_PEER_CERTIFICATE",
     "TLS_PEER_CHAIN",
     "TLS_PEER_NAME",
+    "TLS_PEER_NAMES",
     "TLS_RESUMED",
     "TLS_VERSION",
 ]
@@ -23,6 +27,9 @@ TLS_ALPN: Attribute[str | None] = Attribute("TLS application protocol")
 
 TLS_CHANNEL_BINDING: Attribute[bytes] = Attribute("TLS channel binding")
 """What both ends of this one session know and nobody else, of the type ``tls-exporter`` (RFC 9266)."""
+
+TLS_EXPORTER: Attribute[Callable[..., bytes]] = Attribute("TLS exporter")
+"""`iochan.tls.session.Session.export`, which makes keys for other protocols."""
 
 TLS_RESUMED: Attribute[bool | None] = Attribute("TLS session resumed")
 """Whether the session goes on from an earlier one; None where the engine cannot tell."""
@@ -45,3 +52,6 @@ TLS_PEER_CHAIN: Attribute[list[x509.Certificate]] = Attribute("TLS peer chain")
 TLS_PEER_NAME: Attribute[str | None] = Attribute("TLS peer name")
 """The distinguished name of the peer's verified certificate, as GnuTLS prints it, or the user of its
 pre-shared key; None without either."""
+
+TLS_PEER_NAMES: Attribute[list[str]] = Attribute("TLS peer names")
+"""The alternative names of the peer's verified certificate with their kinds, such as ``DNS:a.example``."""

@@ -14,7 +14,14 @@ from cryptography.x509.oid import NameOID
 from iochan.core.errors import CredsError, PeerRejected, show_text
 from iochan.tls.unreadable import UNREADABLE
 
-__all__ = ["alternative_names", "check_hostname", "distinguished_name", "server_name"]
+__all__ = [
+    "alternative_names",
+    "check_hostname",
+    "distinguished_name",
+    "dns_names",
+    "is_match",
+    "server_name",
+]
 
 _IpAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -78,13 +85,11 @@ def check_hostname(certificate: x509.Certificate, hostname: str) -> None:
         CredsError: *hostname* is no host name.
     """
     wanted = server_name(hostname)
-    names, addresses = _alternative_names(certificate)
-    if not names and not addresses:
-        names = _common_names(certificate)
+    names, addresses = dns_names(certificate), _alternative_names(certificate)[1]
     if wanted is None:
         matched = _ip_address(hostname) in addresses
     else:
-        matched = any(_matches(name, wanted) for name in names)
+        matched = any(is_match(name, wanted) for name in names)
     if matched:
         return
     has = [*names, *map(str, addresses)]
@@ -95,6 +100,16 @@ def check_hostname(certificate: x509.Certificate, hostname: str) -> None:
         "ask for one of these names, or reissue it"
     )
     raise PeerRejected(message)
+
+
+def dns_names(certificate: x509.Certificate) -> Sequence[str]:
+    """Return the DNS names that *certificate* is for; the common name if it says nothing else.
+
+    Raises:
+        PeerRejected: They cannot be read.
+    """
+    names, addresses = _alternative_names(certificate)
+    return names if names or addresses else _common_names(certificate)
 
 
 def alternative_names(certificate: x509.Certificate) -> list[str]:
@@ -169,7 +184,8 @@ def _common_names(certificate: x509.Certificate) -> list[str]:
     return [value for value in values if isinstance(value, str)]
 
 
-def _matches(pattern: str, name: str) -> bool:
+def is_match(pattern: str, name: str) -> bool:
+    """Tell whether *pattern*, a name of a certificate, is or stands for *name*, lower case and ASCII."""
     pattern = pattern.lower().removesuffix(".")
     if not pattern or not pattern.isascii() or "\0" in pattern:
         return False

@@ -10,25 +10,12 @@ from iochan.authz.base import Authz
 from iochan.core.attribute import Attributes
 from iochan.core.channel import Channel
 from iochan.core.codeclayer import CodecLayer
-from iochan.core.errors import CredsError, RemoteProtocolError, show_text
-from iochan.core.facts import PEER_NAME
+from iochan.core.errors import RemoteProtocolError
 from iochan.core.op import Op, run
 from iochan.core.upgrade import Upgrade
-from iochan.tls.creds import Endpoint, TlsCreds
-from iochan.tls.engines.select import make_codec
-from iochan.tls.facts import (
-    TLS_ALPN,
-    TLS_CHANNEL_BINDING,
-    TLS_CIPHER,
-    TLS_GROUP,
-    TLS_PEER_CERTIFICATE,
-    TLS_PEER_CHAIN,
-    TLS_PEER_NAME,
-    TLS_RESUMED,
-    TLS_VERSION,
-)
-from iochan.tls.identity import distinguished_name, server_name
-from iochan.tls.peercheck import PeerCheck
+from iochan.tls.creds import TlsCreds
+from iochan.tls.endpoint import Endpoint
+from iochan.tls.session import Session
 
 __all__ = [
     "TlsLayer",
@@ -39,73 +26,33 @@ __all__ = [
     "upgrade",
 ]
 
-_AUTHZ_BY = ("subject", "san")
-
 
 class TlsLayer(CodecLayer):
-    """One TLS session on *lower*.
+    """*session* on *lower*.
 
     Closing says close_notify in our direction and does not wait for the peer's (QEMU's ``bye``;
     RFC 8446, 6.1). A stream that ends without the peer's is `TruncatedError`, unless a read asks
     for `ReadFlag.RELAXED_EOF` or this program shut the reading direction down.
     """
 
-    __slots__ = ("_check", "_context", "_creds", "_resume_as", "_tls")
+    __slots__ = ("_session",)
 
-    def __init__(
-        self,
-        lower: Channel,
-        creds: TlsCreds,
-        check: PeerCheck,
-        *,
-        server_name: str | None = None,
-        resume_as: str | None = None,
-    ) -> None:
-        self._creds = creds
-        self._context = creds.context
-        server = creds.endpoint is Endpoint.SERVER
-        self._tls = make_codec(self._context, server=server, server_name=server_name, check=check)
-        super().__init__(lower, self._tls, "tls")
-        self._check = check
-        self._resume_as = resume_as
-        session = None if resume_as is None else creds.session_of(resume_as)
-        if session is not None:
-            self._tls.resume(session)
+    def __init__(self, lower: Channel, session: Session) -> None:
+        super().__init__(lower, session.codec, "tls")
+        self._session = session
 
     @override
     def check_established(self) -> None:
-        if self._creds.demands_certificate:
-            self._check.require(self._tls.peer_certificate())
+        self._session.confirm()
 
     @override
     def farewell_op(self) -> Op[None]:
-        if self._resume_as is not None and self._established:
-            session = self._tls.session()
-            if session is not None:
-                self._creds.keep_session(self._resume_as, session, self._context)
+        self._session.remember()
         yield from super().farewell_op()
 
     @override
     def attributes(self) -> Attributes:
-        tls = self._tls
-        return {
-            TLS_VERSION: tls.version,
-            TLS_CIPHER: tls.cipher,
-            TLS_GROUP: tls.group,
-            TLS_PEER_CERTIFICATE: tls.peer_certificate,
-            TLS_ALPN: tls.alpn,
-            TLS_CHANNEL_BINDING: tls.channel_binding,
-            TLS_RESUMED: tls.resumed,
-            TLS_PEER_CHAIN: tls.peer_chain,
-            TLS_PEER_NAME: self._peer_name,
-            PEER_NAME: self._peer_name,
-        }
-
-    def _peer_name(self) -> str | None:
-        certificate = self._tls.peer_certificate()
-        if certificate is None or not self._creds.demands_certificate:
-            return self._check.psk_identity
-        return distinguished_name(certificate)
+        return self._session.attributes()
 
 
 def tls_server(
@@ -116,28 +63,14 @@ def tls_server(
     Args:
         lower: Any channel, owned from now on.
         creds: Credentials for a server.
-        authz: Who may come in, by the distinguished name of its verified certificate or its PSK
-            identity; asked inside the handshake, which may wait as long as it does. None for everybody
-            whom *creds* let in.
-        authz_by: ``subject``, or ``san`` to ask for the alternative names of the certificate, such as
-            ``DNS:a.example`` and ``URI:spiffe://…``, of which one has to be allowed.
+        authz: Who may come in, as `Session.server` has it.
+        authz_by: By which names *authz* is asked, as `Session.server` has it.
 
     Raises:
         CredsError: *creds* are for a client, or prove no name that *authz* could be asked for, or
             *authz_by* is neither.
     """
-    if authz_by not in _AUTHZ_BY:
-        message = f"tls: authz-by {show_text(authz_by)} is none: write {' or '.join(_AUTHZ_BY)}"
-        raise CredsError(message)
-    creds.require(Endpoint.SERVER)
-    if authz is not None and not creds.proves_name:
-        message = (
-            f"{creds.dir or 'anonymous TLS'}: authorisation needs peers that prove their names, and these "
-            "credentials let them come without: set verify_peer on, or use certificates or PSK"
-        )
-        raise CredsError(message)
-    check = PeerCheck(authz=authz, by_alternative=authz_by == "san")
-    return TlsLayer(lower, creds, check)
+    return TlsLayer(lower, Session.server(creds, authz=authz, authz_by=authz_by))
 
 
 def tls_client(lower: Channel, creds: TlsCreds, *, hostname: str | None = None) -> TlsLayer:
@@ -146,22 +79,12 @@ def tls_client(lower: Channel, creds: TlsCreds, *, hostname: str | None = None) 
     Args:
         lower: Any channel, owned from now on.
         creds: Credentials for a client.
-        hostname: Who the server must be: a DNS name or an IP address, also sent as SNI if it is a
-            name. It must be given unless *creds* verify nobody: nothing is guessed from *lower*.
+        hostname: Who the server must be, as `Session.client` has it: nothing is guessed from *lower*.
 
     Raises:
         CredsError: *creds* are for a server, or *hostname* is missing.
     """
-    creds.require(Endpoint.CLIENT)
-    if hostname is None and creds.demands_certificate:
-        message = (
-            "no host name to check the server's certificate against: give hostname=…, or set verify_peer off"
-        )
-        raise CredsError(message)
-    name = None if hostname is None else server_name(hostname)
-    check = PeerCheck(hostname if creds.demands_certificate else None)
-    resume_as = (hostname or "") if creds.resumes else None
-    return TlsLayer(lower, creds, check, server_name=name, resume_as=resume_as)
+    return TlsLayer(lower, Session.client(creds, hostname=hostname))
 
 
 def start_tls(

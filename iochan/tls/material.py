@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,8 +13,16 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, r
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from iochan.core.errors import CredsError
-from iochan.tls.creds import Endpoint
-from iochan.tls.pemfile import check_directory, parse_certificates, parse_crls, parse_key, read_file
+from iochan.tls.endpoint import Endpoint
+from iochan.tls.pemfile import (
+    check_directory,
+    parse_certificates,
+    parse_crls,
+    parse_key,
+    read_descriptor,
+    read_file,
+)
+from iochan.tls.staple import Staple
 
 __all__ = ["MAX_IDENTITIES", "KeyPair", "Material", "TlsKey"]
 
@@ -37,12 +45,14 @@ class KeyPair:
     Attributes:
         certificate_file: Where the chain came from, for messages.
         key_file: Where the key came from, for messages.
+        staple: The answer of the CA's responder about the certificate, if there is one.
     """
 
     certificate_file: str
     key_file: str
     chain: tuple[x509.Certificate, ...]
     key: TlsKey
+    staple: Staple | None = None
 
     @classmethod
     def parse(
@@ -63,6 +73,11 @@ class KeyPair:
             message = f"{names[1]}: is not the key of {names[0]}: give the two that were made together"
             raise CredsError(message)
         return cls(*names, tuple(chain), private)
+
+    def refused(self, reasons: Sequence[str]) -> CredsError:
+        """Return the error for an identity that OpenSSL does not take, with its *reasons*."""
+        why = "; ".join(reasons) or "no reason given"
+        return CredsError(f"{self.certificate_file}: refused by OpenSSL ({why}): reissue it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +112,9 @@ class Material:
         crl = directory / "ca-crl.pem"
         crls = parse_crls(str(crl), read_file(crl)) if os.path.lexists(crl) else ()
         identities = [
-            KeyPair.parse((str(cert), str(key)), read_file(cert), read_file(key), password)
+            _with_staple(
+                KeyPair.parse((str(cert), str(key)), read_file(cert), read_file(key), password), cert
+            )
             for cert, key in _identity_files(directory, endpoint)
         ]
         return cls(endpoint, str(path), tuple(authorities), tuple(identities), tuple(crls), str(crl))
@@ -129,6 +146,53 @@ class Material:
         name, crl_name = "CA certificates from memory", "revocation list from memory"
         crls = () if crl is None else parse_crls(crl_name, crl)
         return cls(endpoint, name, tuple(parse_certificates(name, ca)), tuple(pairs), tuple(crls), crl_name)
+
+    @classmethod
+    def from_descriptors(
+        cls,
+        endpoint: Endpoint,
+        ca: int,
+        identities: Sequence[tuple[int, int]] = (),
+        crl: int | None = None,
+        password: bytes | None = None,
+    ) -> Material:
+        """Return what files hold that were passed by their descriptors, as a service manager does.
+
+        Each descriptor is read to its end and closed, also when another is bad.
+
+        Args:
+            endpoint: The side.
+            ca: Of the CAs' certificates.
+            identities: Of a chain and of its key, for each identity.
+            crl: Of the revocation lists; None for no such file.
+            password: What decrypts the keys.
+
+        Raises:
+            CredsError: Some of it is unusable, or there are too many identities.
+        """
+        wanted = {"CA certificates": ca, "revocation list": crl}
+        for index, pair in enumerate(identities):
+            wanted |= {f"certificate {index}": pair[0], f"key {index}": pair[1]}
+        data: dict[str, bytes] = {}
+        failure: CredsError | None = None
+        for name, descriptor in wanted.items():
+            try:
+                if descriptor is not None:
+                    data[name] = read_descriptor(f"{name} by descriptor", descriptor)
+            except CredsError as error:
+                failure = failure or error
+        if failure is not None:
+            raise failure
+        pems = [(data[f"certificate {index}"], data[f"key {index}"]) for index in range(len(identities))]
+        return cls.from_pem(endpoint, data["CA certificates"], pems, data.get("revocation list"), password)
+
+
+def _with_staple(pair: KeyPair, certificate_file: Path) -> KeyPair:
+    """Return *pair* with the answer in the file beside it: ``server-ocsp.der`` for ``server-cert.pem``."""
+    path = certificate_file.with_name(certificate_file.stem.replace("-cert", "-ocsp") + ".der")
+    if not os.path.lexists(path):
+        return pair
+    return replace(pair, staple=Staple.parse(str(path), read_file(path), pair.chain[0]))
 
 
 def _identity_files(directory: Path, endpoint: Endpoint) -> Iterator[tuple[Path, Path]]:

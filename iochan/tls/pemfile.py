@@ -23,6 +23,7 @@ __all__ = [
     "parse_certificates",
     "parse_crls",
     "parse_key",
+    "read_descriptor",
     "read_file",
 ]
 
@@ -146,11 +147,33 @@ def read_file(path: Path) -> bytes:
         raise CredsError(message) from None
     except OSError as error:
         raise _unreadable(path, error) from error
+    return _check_size(str(path), data)
+
+
+def read_descriptor(name: str, descriptor: int) -> bytes:
+    """Return what the file *descriptor* holds from its place to its end, as `read_file` does; it is closed.
+
+    A pipe or a socket is waited for until its other end is closed.
+
+    Raises:
+        CredsError: It cannot be read, or holds nothing or too much; *name* begins the message.
+    """
+    try:
+        with open(descriptor, "rb") as file:
+            data = file.read(MAX_PEM + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "no descriptor has this number"
+        message = f"{name}: descriptor {descriptor} cannot be read ({why}): pass one that is open for reading"
+        raise CredsError(message) from error
+    return _check_size(name, data)
+
+
+def _check_size(name: str, data: bytes) -> bytes:
     if not data:
-        message = f"{path}: is empty: write it anew, as PEM"
+        message = f"{name}: is empty: write it anew, as PEM"
         raise CredsError(message)
     if len(data) > MAX_PEM:
-        message = f"{path}: is longer than {MAX_PEM} bytes: keep only the certificates that are needed"
+        message = f"{name}: is longer than {MAX_PEM} bytes: keep only the certificates that are needed"
         raise CredsError(message)
     return data
 

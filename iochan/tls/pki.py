@@ -180,8 +180,9 @@ def init_directory(
     path: str | os.PathLike[str],
     names: Sequence[str] = ("localhost",),
     ips: Sequence[str] = ("127.0.0.1", "::1"),
+    key_types: Sequence[KeyType] = ("p256",),
 ) -> list[Path]:
-    """Make a CA, a server's and a client's certificate in *path*, and return the files.
+    """Make a CA, a server's and a client's certificates in *path*, and return the files.
 
     *path* is made (mode 0700) when it is absent; the keys have mode 0600. Nothing is overwritten: when
     one of the files is there already, or writing fails, nothing of this call is left behind.
@@ -190,21 +191,27 @@ def init_directory(
         path: The directory; its parent must exist.
         names: DNS names of the server.
         ips: IP addresses of the server.
+        key_types: A kind of key for each identity of the server and of the client, each once; the first is
+            preferred.
 
     Raises:
-        CredsError: A file is there already, cannot be written, or a name or address is none.
+        CredsError: A kind of key is given twice, a file is there already, cannot be written, or a name or
+            address is none.
     """
     directory = Path(path)
     authority = Authority.create()
-    pairs = {
-        "ca": authority.identity,
-        "server": authority.issue_server(names, ips),
-        "client": authority.issue_client(),
-    }
+    if len(set(key_types)) != len(key_types):
+        message = f"key types {', '.join(key_types)}: one is given twice: give each once"
+        raise CredsError(message)
+    pairs = {"ca-{}": authority.identity}
+    for index, key_type in enumerate(key_types):
+        end = "" if index == 0 else f"-{index - 1}"
+        pairs[f"server-{{}}{end}"] = authority.issue_server(names, ips, key_type=key_type)
+        pairs[f"client-{{}}{end}"] = authority.issue_client(key_type=key_type)
     files: dict[Path, tuple[bytes, int]] = {}
-    for stem, identity in pairs.items():
-        files[directory / f"{stem}-cert.pem"] = (identity.certificate_pem(), 0o644)
-        files[directory / f"{stem}-key.pem"] = (identity.key_pem(), 0o600)
+    for form, identity in pairs.items():
+        files[directory / f"{form.format('cert')}.pem"] = (identity.certificate_pem(), 0o644)
+        files[directory / f"{form.format('key')}.pem"] = (identity.key_pem(), 0o600)
     for file in files:
         if os.path.lexists(file):
             raise _exists(file)

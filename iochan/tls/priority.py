@@ -18,11 +18,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from OpenSSL import SSL
-
 from iochan.core.errors import CredsError, show_known, show_text
 
-__all__ = ["GROUPS", "MAX_PRIORITY", "VERSIONS", "Kind", "Priority", "parse_groups", "parse_priority"]
+__all__ = [
+    "GROUPS",
+    "MAX_PRIORITY",
+    "NEWEST",
+    "SUITES",
+    "VERSIONS",
+    "Kind",
+    "Priority",
+    "parse_groups",
+    "parse_priority",
+]
 
 MAX_PRIORITY = 1024
 """Characters."""
@@ -30,10 +38,13 @@ MAX_PRIORITY = 1024
 Kind = str
 """What proves the peers: ``x509``, ``psk`` or ``anon``."""
 
-VERSIONS = {"TLS1.2": SSL.TLS1_2_VERSION, "TLS1.3": SSL.TLS1_3_VERSION}
+_OLD, NEWEST = 0x0303, 0x0304
+"""What records call TLS 1.2 and 1.3 (RFC 8446, 4.2.1), and every library too."""
+
+VERSIONS = {"TLS1.2": _OLD, "TLS1.3": NEWEST}
 
 # The name in TLS 1.3, and what of a kind's key exchanges it is combined with in 1.2.
-_SUITES = {
+SUITES = {
     "AES-256-GCM": "TLS_AES_256_GCM_SHA384",
     "CHACHA20-POLY1305": "TLS_CHACHA20_POLY1305_SHA256",
     "AES-128-GCM": "TLS_AES_128_GCM_SHA256",
@@ -145,8 +156,8 @@ def _openssl(text: str, kind: Kind) -> Priority:
         Priority(
             ":".join(old),
             ":".join(new) or None,
-            SSL.TLS1_2_VERSION if old else SSL.TLS1_3_VERSION,
-            SSL.TLS1_3_VERSION,
+            _OLD if old else NEWEST,
+            NEWEST,
         ),
         kind,
     )
@@ -171,7 +182,7 @@ class _Words:
         for prefix, chosen, known in (
             ("VERS-", self.versions, VERSIONS),
             ("GROUP-", self.groups, GROUPS),
-            ("", self.ciphers, _SUITES),
+            ("", self.ciphers, SUITES),
         ):
             if name.startswith(prefix):
                 short = name.removeprefix(prefix)
@@ -209,15 +220,15 @@ def _gnutls(level: str, rest: list[str], kind: Kind) -> Priority:
         old.append("AECDH-AES256-SHA")
     versions = [VERSIONS[name] for name in words.versions]
     if kind == "anon":
-        versions = [version for version in versions if version == SSL.TLS1_2_VERSION]
-    if not versions or not words.ciphers or not (old or SSL.TLS1_3_VERSION in versions):
+        versions = [version for version in versions if version == _OLD]
+    if not versions or not words.ciphers or not (old or NEWEST in versions):
         message = (
             f"priority {show_text(':'.join((level, *rest)))} leaves nothing: name a version and a cipher"
         )
         raise CredsError(message)
     priority = Priority(
-        ":".join(old) if SSL.TLS1_2_VERSION in versions else "",
-        ":".join(_SUITES[name] for name in words.ciphers),
+        ":".join(old) if _OLD in versions else "",
+        ":".join(SUITES[name] for name in words.ciphers),
         min(versions),
         max(versions),
         ":".join(GROUPS[name] for name in words.groups) or None,
@@ -230,4 +241,4 @@ def _only_12(priority: Priority, kind: Kind) -> Priority:
     if kind != "anon":
         return priority
     ciphers = f"{priority.ciphers}:{_SECURITY}"
-    return replace(priority, ciphers=ciphers, suites=None, highest=SSL.TLS1_2_VERSION)
+    return replace(priority, ciphers=ciphers, suites=None, highest=_OLD)

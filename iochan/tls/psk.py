@@ -7,18 +7,16 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from OpenSSL import SSL
 from typing_extensions import override
 
 from iochan.core.errors import CredsError, show_text
 from iochan.objects import ObjectType, Property
-from iochan.tls.context import Settings, make_context
-from iochan.tls.creds import Endpoint, TlsCreds, read_endpoint
-from iochan.tls.engines.bindings import set_verify, use_psk_client, use_psk_server
-from iochan.tls.engines.pyopenssl import note_verify
+from iochan.tls.creds import ENGINE, WATCH, TlsCreds
+from iochan.tls.endpoint import Endpoint, read_endpoint
 from iochan.tls.finding import Finding, Verdict
 from iochan.tls.pemfile import check_directory
 from iochan.tls.pskfile import read_keys
+from iochan.tls.settings import Plan, Settings
 
 __all__ = ["DEFAULT_USERNAME", "TLS_CREDS_PSK", "PskCreds", "check_keys"]
 
@@ -39,10 +37,10 @@ class PskCreds(TlsCreds):
 
     Raises:
         CredsError: The file is missing or wrong, has no key of *username*, or a server was given one;
-            or this installation's libraries lack the calls for pre-shared keys.
+            or the engine has no pre-shared keys.
     """
 
-    __slots__ = ("_settings", "_username")
+    __slots__ = ("_username",)
 
     def __init__(
         self,
@@ -57,40 +55,27 @@ class PskCreds(TlsCreds):
             message = "tls-creds-psk: username is for a client, and a server takes every user: leave it out"
             raise CredsError(message)
         self._username = DEFAULT_USERNAME if username is None else username
-        self._settings = settings or Settings()
-        directory = Path(dir)
-        super().__init__(self._make(directory, side), dir=directory, endpoint=side, verify_peer=True)
+        super().__init__(dir=Path(dir), endpoint=side, verify_peer=True, settings=settings)
 
     @property
     @override
     def demands_certificate(self) -> bool:
         return False
 
-    def reload(self) -> None:
-        """Read the file anew, for the sessions from now on; those that run keep what they have.
-
-        Raises:
-            CredsError: It is bad now; nothing has changed then.
-        """
-        if self._dir is None:
+    @override
+    def plan(self) -> Plan:
+        if self.dir is None:
             raise AssertionError("keys come from a directory")
-        self._context = self._make(self._dir, self._endpoint)
-
-    def _make(self, directory: Path, endpoint: Endpoint) -> SSL.Context:
-        check_directory(directory)
-        path = directory / "keys.psk"
+        check_directory(self.dir)
+        path = self.dir / "keys.psk"
         keys = read_keys(path)
-        context = make_context(endpoint, "psk", self._settings)
-        if endpoint is Endpoint.SERVER:
-            use_psk_server(context, keys)
-        else:
-            if self._username not in keys:
-                message = f"{path}: no key of user {show_text(self._username)}: add one, or give username=…"
+        username = None
+        if self.endpoint is Endpoint.CLIENT:
+            username = self._username
+            if username not in keys:
+                message = f"{path}: no key of user {show_text(username)}: add one, or give username=…"
                 raise CredsError(message)
-            use_psk_client(context, self._username, keys[self._username])
-            # In TLS 1.3 a server may pass the key over and show a certificate: none is ever trusted.
-            set_verify(context, SSL.VERIFY_PEER, note_verify)
-        return context
+        return Plan(self.endpoint, "psk", self.settings, keys=keys, username=username)
 
 
 def check_keys(path: Path) -> Iterator[Finding]:
@@ -112,8 +97,11 @@ def _build(
     endpoint: str,
     username: str | None,
     priority: str | None,
+    engine: str | None,
+    watch: bool,  # noqa: FBT001 - called by the name of the property
 ) -> PskCreds:
-    return PskCreds(dir, endpoint, username=username, settings=Settings(priority))
+    settings = Settings(priority, engine=engine, watch=watch)
+    return PskCreds(dir, endpoint, username=username, settings=settings)
 
 
 TLS_CREDS_PSK = ObjectType(
@@ -123,6 +111,8 @@ TLS_CREDS_PSK = ObjectType(
         "endpoint": Property("text", default="client", doc="client or server"),
         "username": Property("text", doc="whose key a client uses; without it, qemu"),
         "priority": Property("text", doc="versions, ciphers and groups, in OpenSSL's or GnuTLS' words"),
+        "engine": ENGINE,
+        "watch": WATCH,
     },
     _build,
 )

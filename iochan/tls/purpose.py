@@ -8,7 +8,7 @@ from typing import TypeVar
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from iochan.tls.creds import Endpoint
+from iochan.tls.endpoint import Endpoint
 from iochan.tls.finding import Finding, Verdict
 from iochan.tls.unreadable import UNREADABLE
 

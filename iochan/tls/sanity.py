@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from OpenSSL import crypto
 
 from iochan.core.errors import PeerRejected
-from iochan.tls.creds import Endpoint
+from iochan.tls.endpoint import Endpoint
 from iochan.tls.finding import Finding, Verdict
 from iochan.tls.identity import check_hostname, distinguished_name
 from iochan.tls.material import KeyPair, Material

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["VERIFY_TEXTS"]
+__all__ = ["VERIFY_TEXTS", "verify_text"]
 
 VERIFY_TEXTS = {
     2: "its issuer is not known: is ca-cert.pem the CA that signed it?",
@@ -26,3 +26,8 @@ VERIFY_TEXTS = {
     68: "it is signed with a weak hash",
 }
 """By the numbers of ``X509_V_ERR_…`` in ``<openssl/x509_vfy.h>``."""
+
+
+def verify_text(code: int) -> str:
+    """Return why OpenSSL refuses a certificate with *code*, and the cure."""
+    return VERIFY_TEXTS.get(code, f"verification error {code} of OpenSSL")

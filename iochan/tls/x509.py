@@ -5,6 +5,7 @@
 ``ca-crl.pem``                                what they revoked, one list or more; both sides look at it
 ``server-cert.pem`` and ``server-key.pem``    a server's certificate, intermediates behind it, and its key
 ``server-cert-0.pem`` … ``-3.pem``            more identities, with ``server-key-0.pem`` …
+``server-ocsp.der``, ``server-ocsp-0.der`` …   what a CA's responder (OCSP) says of them, sent along
 ``client-cert.pem`` and ``client-key.pem``    the same of a client, which may have none
 ============================================  ==========================================================
 """
@@ -17,17 +18,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from OpenSSL import SSL
 from typing_extensions import override
 
 from iochan.core.errors import CredsError
 from iochan.objects import ObjectStore, ObjectType, Property
 from iochan.secret import secret_bytes
-from iochan.tls.context import Settings, make_context, use_material
-from iochan.tls.creds import Endpoint, TlsCreds, read_endpoint
+from iochan.tls.creds import ENGINE, WATCH, TlsCreds
+from iochan.tls.endpoint import Endpoint, read_endpoint
 from iochan.tls.finding import Verdict
 from iochan.tls.material import Material
 from iochan.tls.sanity import check_material
+from iochan.tls.settings import Plan, Settings
 
 __all__ = ["TLS_CREDS_X509", "Password", "X509Creds"]
 
@@ -58,7 +59,7 @@ class X509Creds(TlsCreds):
         CredsError: A file is missing or unusable, a check failed, or *endpoint* is neither side.
     """
 
-    __slots__ = ("_load", "_sanity_check", "_settings")
+    __slots__ = ("_load", "_sanity_check")
 
     def __init__(
         self,
@@ -76,10 +77,9 @@ class X509Creds(TlsCreds):
         def load() -> Material:
             return Material.from_directory(directory, side, password() if callable(password) else password)
 
-        self._begin(load, settings, sanity_check=sanity_check)
-        super().__init__(
-            self._make(side, verify_peer=verify_peer), dir=directory, endpoint=side, verify_peer=verify_peer
-        )
+        self._load: _Loader = load
+        self._sanity_check = sanity_check
+        super().__init__(dir=directory, endpoint=side, verify_peer=verify_peer, settings=settings)
 
     @classmethod
     def from_material(
@@ -96,31 +96,15 @@ class X509Creds(TlsCreds):
             CredsError: A check failed.
         """
         made = cls.__new__(cls)
-        made._begin(lambda: material, settings, sanity_check=sanity_check)  # noqa: SLF001 - its own
-        context = made._make(material.endpoint, verify_peer=verify_peer)
-        TlsCreds.__init__(made, context, dir=None, endpoint=material.endpoint, verify_peer=verify_peer)
+        made._load = lambda: material  # noqa: SLF001 - its own
+        made._sanity_check = sanity_check  # noqa: SLF001
+        TlsCreds.__init__(
+            made, dir=None, endpoint=material.endpoint, verify_peer=verify_peer, settings=settings
+        )
         return made
 
-    @property
     @override
-    def resumes(self) -> bool:
-        return self._settings.resume
-
-    def reload(self) -> None:
-        """Read the files anew, for the sessions from now on; those that run keep what they have.
-
-        Raises:
-            CredsError: They are bad now; nothing has changed then.
-        """
-        self._context = self._make(self._endpoint, verify_peer=self._verify_peer)
-
-    def _begin(self, load: _Loader, settings: Settings | None, *, sanity_check: bool) -> None:
-        self._load = load
-        self._settings = settings or Settings()
-        self._sanity_check = sanity_check
-
-    def _make(self, endpoint: Endpoint, *, verify_peer: bool) -> SSL.Context:
-        """Return a context of what the files hold now."""
+    def plan(self) -> Plan:
         material = self._load()
         if self._sanity_check:
             for finding in check_material(material):
@@ -128,9 +112,7 @@ class X509Creds(TlsCreds):
                     raise CredsError(str(finding))
                 if finding.verdict is Verdict.WARNING:
                     logger.warning("%s", finding)
-        context = make_context(endpoint, "x509", self._settings)
-        use_material(context, material, verify_peer=verify_peer)
-        return context
+        return Plan(self.endpoint, "x509", self.settings, verify_peer=self.verify_peer, material=material)
 
 
 def _build(
@@ -154,6 +136,8 @@ def _build(
             _names(settings["alpn"]),
             None if settings["keylog"] is None else Path(settings["keylog"]),
             resume=settings["resume"],
+            engine=settings["engine"],
+            watch=settings["watch"],
         ),
     )
 
@@ -176,6 +160,8 @@ TLS_CREDS_X509 = ObjectType(
         "groups": Property("text", doc="groups of the key exchange, separated by colons"),
         "alpn": Property("text", doc="application protocols, separated by (doubled) commas"),
         "resume": Property("bool", default=False, doc="whether a client goes on from earlier sessions"),
+        "engine": ENGINE,
+        "watch": WATCH,
         "keylog": Property("path", doc="a file for the keys of all sessions, for Wireshark"),
     },
     _build,

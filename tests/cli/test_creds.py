@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from iochan.tls.psk import PskCreds
+from iochan.tls.x509 import X509Creds
 from tests.cli.command import iochan, said
 
 pytestmark = pytest.mark.slow
@@ -29,3 +31,17 @@ def test_localhost_is_the_default(tmp_path: Path) -> None:
     done = iochan("creds", "init", str(tmp_path / "pki"))
     assert done.returncode == 0
     assert b"server-key.pem" in done.stdout
+
+
+def test_init_makes_several_identities_and_pre_shared_keys(tmp_path: Path) -> None:
+    directory = tmp_path / "pki"
+    arguments = ("--key", "p256", "--key", "rsa2048", "--psk", "alice", "--psk", "bob")
+    listed = iochan("creds", "init", str(directory), *arguments).stdout.decode().split()
+    made = sorted(path.name for path in directory.iterdir())
+    assert sorted(Path(line).name for line in listed) == made
+    assert {"server-cert-0.pem", "server-key-0.pem", "client-cert-0.pem", "keys.psk"} <= set(made)
+    assert X509Creds(directory, "server").dir == X509Creds(directory, "client").dir == directory
+    assert PskCreds(directory, "client", username="bob").dir == directory
+    done = iochan("creds", "init", str(tmp_path / "other"), "--key", "p256", "--key", "p256")
+    assert "one is given twice" in said(done)
+    assert not (tmp_path / "other").exists()

@@ -29,7 +29,7 @@ from iochan.layers.tapewriter import TapeWriter
 from iochan.layers.throttle import ThrottleLayer
 from iochan.layers.trace import TraceLayer
 from iochan.telnet.ends import telnet_client, telnet_server
-from iochan.tls.creds import Endpoint
+from iochan.tls.endpoint import Endpoint
 from iochan.tls.layer import tls_client, tls_server
 from iochan.tls.x509 import X509Creds
 from iochan.websocket.factory import websocket_client, websocket_server

@@ -7,7 +7,7 @@ from cryptography import x509
 
 from iochan.core.errors import CredsError, PeerRejected
 from iochan.testing.pki import ThrowAwayPki
-from iochan.tls.creds import Endpoint
+from iochan.tls.endpoint import Endpoint
 from iochan.tls.identity import check_hostname
 from iochan.tls.x509 import X509Creds
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -10,27 +11,19 @@ from iochan.core.errors import CredsError, HandshakeError
 from iochan.objects import ObjectStore
 from iochan.testing.drivers import blocking
 from iochan.testing.pki import ThrowAwayPki
+from iochan.tls.ability import TABLE
 from iochan.tls.anon import AnonCreds
-from iochan.tls.context import Settings
+from iochan.tls.dhgroup import FFDHE2048
 from iochan.tls.facts import TLS_CIPHER, TLS_PEER_NAME, TLS_VERSION
+from iochan.tls.settings import Settings
 from iochan.tls.x509 import X509Creds
-
-# RFC 7919, A.1: the group of 2048 bits, as openssl dhparam writes it.
-PARAMETERS = """-----BEGIN DH PARAMETERS-----
-MIIBCAKCAQEA//////////+t+FRYortKmq/cViAnPTzx2LnFg84tNpWp4TZBFGQz
-+8yTnc4kmz75fS/jY2MMddj2gbICrsRhetPfHtXV/WVhJDP1H18GbtCFY2VVPe0a
-87VXE15/V8k1mE8McODmi3fipona8+/och3xWKE2rec1MKzKT0g6eXq8CrGCsyT7
-YdEIqUuyyOP7uWrat2DX9GgdT0Kj3jlN9K5W7edjcrsZCwenyO4KbXCeAvzhzffi
-7MA0BM0oNC9hkXL+nOmFg/+OTxIy7vKBg8P+OxtMb61zO7X8vC7CIAXFjvGDfRaD
-ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
------END DH PARAMETERS-----
-"""
 
 
 @pytest.mark.parametrize("parameters", [False, True])
+@pytest.mark.usefixtures("engine")
 def test_strangers_agree_on_an_encrypted_stream(tmp_path: Path, parameters: bool) -> None:
     if parameters:
-        (tmp_path / "dh-params.pem").write_text(PARAMETERS)
+        (tmp_path / "dh-params.pem").write_bytes(FFDHE2048)
     near, far = socketpair()
     client, server = near.tls_client(AnonCreds("client")), far.tls_server(AnonCreds("server", tmp_path))
     with client, server:
@@ -56,16 +49,38 @@ def test_it_never_meets_certificates(tmp_path: Path) -> None:
         blocking(client.handshake_op(), server.handshake_op())
 
 
+@pytest.mark.parametrize("name", TABLE)
+def test_bad_parameters_are_told_by_every_engine(tmp_path: Path, name: str) -> None:
+    (tmp_path / "dh-params.pem").write_text("junk")
+    with pytest.raises(CredsError, match=r"dh-params\.pem: holds no DH parameters"):
+        AnonCreds("server", tmp_path, settings=Settings(engine=name))
+
+
 def test_the_object_needs_no_directory_and_bad_parameters_are_told(tmp_path: Path) -> None:
     objects = ObjectStore()
     made = objects.add("tls-creds-anon,id=a,endpoint=server,verify-peer=on,priority=NORMAL")
     assert isinstance(made, AnonCreds)
     assert made.dir is None
     (tmp_path / "dh-params.pem").write_text("junk")
-    AnonCreds("client", tmp_path)
+    assert AnonCreds("client", tmp_path).dir == tmp_path
     with pytest.raises(CredsError, match=r"dh-params\.pem: holds no DH parameters"):
         AnonCreds("server", tmp_path)
     with pytest.raises(CredsError, match="endpoint 'x' is none"):
         AnonCreds("x")
     with pytest.raises(CredsError, match="anonymous TLS has no"):
         AnonCreds("client", settings=Settings("TLS_AES_128_GCM_SHA256"))
+
+
+def test_the_group_of_a_server_that_was_given_none_is_the_one_of_the_rfc() -> None:
+    # 2^2048 - 2^1984 + (floor(2^1918 * e) + 560316) * 2^64 - 1: RFC 7919, A.1.
+    scale = 1 << 2100
+    term, euler, step = scale, 0, 0
+    while term:
+        euler += term
+        step += 1
+        term //= step
+    middle = ((euler << 1918) // scale + 560316) << 64
+    prime = (1 << 2048) - (1 << 1984) + middle - 1
+    # A sequence of the prime, a zero before it for its sign, and the generator 2.
+    der = bytes.fromhex("3082010802820101 00") + prime.to_bytes(256) + bytes.fromhex("020102")
+    assert base64.b64decode(b"".join(FFDHE2048.splitlines()[1:-1])) == der

@@ -6,7 +6,8 @@ import pytest
 
 from iochan.core.errors import CredsError
 from iochan.testing.pki import ThrowAwayPki
-from iochan.tls.creds import Endpoint, TlsCreds
+from iochan.tls.creds import TlsCreds
+from iochan.tls.endpoint import Endpoint
 from iochan.tls.x509 import X509Creds
 
 

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from OpenSSL import SSL
 
 from iochan.channels.socket import SocketChannel
 from iochan.channels.unix import socketpair
@@ -29,10 +28,7 @@ from iochan.core.feature import ReadFlag
 from iochan.core.op import Op, run
 from iochan.testing.drivers import blocking
 from iochan.testing.pki import ThrowAwayPki
-from iochan.tls import layer as tls_layer
-from iochan.tls.creds import Endpoint
-from iochan.tls.engines.bindings import BindingsCodec
-from iochan.tls.engines.pyopenssl import PyOpenSSLCodec
+from iochan.tls.endpoint import Endpoint
 from iochan.tls.facts import (
     TLS_CIPHER,
     TLS_GROUP,
@@ -42,16 +38,14 @@ from iochan.tls.facts import (
     TLS_VERSION,
 )
 from iochan.tls.layer import upgrade
+from iochan.tls.settings import Settings
 from iochan.tls.x509 import X509Creds
 from tests.descriptors import no_descriptor_is_left
 
 Pair = tuple[Channel, Channel]
 
 
-@pytest.fixture(autouse=True, params=[BindingsCodec, PyOpenSSLCodec], ids=["bindings", "public"])
-def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run every test with each engine."""
-    monkeypatch.setattr(tls_layer, "make_codec", request.param)
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 @pytest.fixture(scope="module")
@@ -325,16 +319,15 @@ def test_a_failed_upgrade_closes_what_it_was_given(pki: ThrowAwayPki) -> None:
         assert left.closed
 
 
-@pytest.mark.parametrize("version", [SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION], ids=["1.2", "1.3"])
-def test_both_versions_carry_both_directions(pki: ThrowAwayPki, version: int) -> None:
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_both_versions_carry_both_directions(pki: ThrowAwayPki, version: str) -> None:
     left, right = socketpair()
-    creds = X509Creds(pki.dir, "client")
-    creds.context.set_max_proto_version(version)
-    client = left.tls_client(creds, hostname="localhost")
+    only = Settings(f"NORMAL:-VERS-ALL:+VERS-TLS{version}")
+    client = left.tls_client(X509Creds(pki.dir, "client", settings=only), hostname="localhost")
     server = right.tls_server(X509Creds(pki.dir, "server", verify_peer=False))
     with client, server:
         blocking(client.handshake_op(), server.handshake_op())
-        assert client.extra(TLS_VERSION) == ("TLSv1.2" if version == SSL.TLS1_2_VERSION else "TLSv1.3")
+        assert client.extra(TLS_VERSION) == f"TLSv{version}"
         data = os.urandom(300_000)
         _, got = blocking(client.write_all_op(data), server.read_exactly_op(len(data)))
         assert got == data

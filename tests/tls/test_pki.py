@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from iochan.core.errors import CredsError
-from iochan.tls.creds import Endpoint
+from iochan.tls.endpoint import Endpoint
 from iochan.tls.identity import check_hostname
 from iochan.tls.pki import BACKDATE, LIFETIME, Authority, KeyType, init_directory
 from iochan.tls.x509 import X509Creds

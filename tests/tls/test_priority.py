@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 from OpenSSL import SSL
 
 from iochan.core.errors import CredsError
-from iochan.tls.context import Settings, make_context
-from iochan.tls.creds import Endpoint
+from iochan.tls.endpoint import Endpoint
+from iochan.tls.engines.select import choose_engine
 from iochan.tls.priority import parse_groups, parse_priority
+from iochan.tls.settings import Plan, Settings
 
 T12, T13 = SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION
 
@@ -80,19 +81,19 @@ def test_anonymous_tls_ends_at_1_2_whatever_is_said() -> None:
 )
 def test_what_cannot_be_had_is_told(text: str, kind: str, message: str) -> None:
     with pytest.raises(CredsError, match=message):
-        make_context(Endpoint.SERVER, kind, Settings(text))
+        choose_engine().configure(Plan(Endpoint.SERVER, kind, Settings(text)))
 
 
 @pytest.mark.parametrize("kind", ["x509", "psk", "anon"])
 @pytest.mark.parametrize("level", ["NORMAL", "SECURE128", "SECURE192", "SECURE256", "PFS", "PERFORMANCE"])
 def test_openssl_knows_what_every_level_becomes(level: str, kind: str) -> None:
-    context = make_context(Endpoint.CLIENT, kind, Settings(level))
+    context = choose_engine().configure(Plan(Endpoint.CLIENT, kind, Settings(level)))
     assert SSL.Connection(context, None).get_cipher_list()
 
 
 def test_unknown_groups_are_told() -> None:
     with pytest.raises(CredsError, match="group 'P-257' is unknown"):
-        make_context(Endpoint.SERVER, "x509", Settings(groups="P-257"))
+        choose_engine().configure(Plan(Endpoint.SERVER, "x509", Settings(groups="P-257")))
 
 
 @given(

@@ -12,22 +12,23 @@ from iochan.core.errors import AddressError, CredsError, HandshakeError, PeerRej
 from iochan.objects import ObjectStore
 from iochan.testing.drivers import blocking
 from iochan.testing.pki import ThrowAwayPki
-from iochan.tls import layer as tls_layer
-from iochan.tls.context import Settings
-from iochan.tls.engines import bindings
-from iochan.tls.engines.bindings import BindingsCodec
-from iochan.tls.engines.pyopenssl import PyOpenSSLCodec
+from iochan.tls.ability import TABLE, Ability, engines_with
+from iochan.tls.engines.select import ENVIRONMENT
 from iochan.tls.facts import TLS_PEER_CERTIFICATE, TLS_PEER_NAME, TLS_VERSION
 from iochan.tls.psk import PskCreds
+from iochan.tls.settings import Settings
 from iochan.tls.x509 import X509Creds
 
 KEYS = "qemu:00112233445566778899aabbccddeeff\nfred:ffeeddccbbaa99887766554433221100\n"
 ONLY = {"TLSv1.2": "NORMAL:-VERS-TLS1.3", "TLSv1.3": "NORMAL:-VERS-TLS1.2"}
 
 
-@pytest.fixture(autouse=True, params=[BindingsCodec, PyOpenSSLCodec], ids=["bindings", "public"])
-def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tls_layer, "make_codec", request.param)
+pytestmark = pytest.mark.usefixtures("engine_with_keys")
+
+
+@pytest.fixture(params=engines_with(Ability.PSK))
+def engine_with_keys(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ENVIRONMENT, request.param)
 
 
 @pytest.fixture
@@ -137,7 +138,10 @@ def test_a_reload_takes_new_keys_and_a_bad_file_changes_nothing(directory: Path)
         assert server.extra(TLS_PEER_NAME) == "new"
 
 
-def test_without_the_calls_it_says_so(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bindings, "_lib", object())
-    with pytest.raises(CredsError, match="pre-shared keys cannot be had with this pyOpenSSL"):
-        PskCreds(directory, "server")
+@pytest.mark.parametrize("name", [name for name in TABLE if Ability.PSK not in TABLE[name]])
+@pytest.mark.parametrize("endpoint", ["client", "server"])
+def test_an_engine_without_such_keys_says_so(directory: Path, name: str, endpoint: str) -> None:
+    with pytest.raises(
+        CredsError, match=f"engine {name} has no pre-shared keys: do without, or take bindings"
+    ):
+        PskCreds(directory, endpoint, settings=Settings(engine=name))

@@ -32,7 +32,8 @@ async def echo(channel: aio.AsyncChannel) -> None:
         await channel.write_all(data)
 
 
-async def scenario(pki: ThrowAwayPki) -> None:
+async def scenario(pki: ThrowAwayPki) -> tuple[int, int, int, int]:
+    """Connect under reloads; return how many were accepted and failed, saw the new certificate, and echo."""
     objects = ObjectStore()
     objects.add(f"tls-creds-x509,id=tls0,endpoint=server,dir={pki.dir},verify-peer=off")
     objects.add(f"tls-creds-x509,id=tls1,endpoint=client,dir={pki.dir}")
@@ -45,21 +46,23 @@ async def scenario(pki: ThrowAwayPki) -> None:
             creds.reload()
             dials = [aio.connect(address, objects=objects) for _ in range(EACH)]
             opened += [(channel, serial) for channel in await asyncio.gather(*dials)]
+        fresh = echoed = 0
         for channel, serial in opened:
             certificate = channel.extra(TLS_PEER_CERTIFICATE)
-            assert certificate is not None
-            assert certificate.serial_number == serial
+            fresh += certificate is not None and certificate.serial_number == serial
             await channel.write_all(b"still here")
-            assert await channel.read_exactly(10) == b"still here"
+            echoed += await channel.read_exactly(10) == b"still here"
         for channel, _ in opened:
             await channel.close()
-        assert (server.accepted, server.failed) == (RELOADS * EACH, 0)
+        return server.accepted, server.failed, fresh, echoed
 
 
+@pytest.mark.usefixtures("engine")
 @pytest.mark.slow
 @pytest.mark.timeout(60)
 def test_no_connection_is_lost_by_fifty_reloads_and_new_ones_see_the_new_certificate(tmp_path: Path) -> None:
-    asyncio.run(scenario(ThrowAwayPki(tmp_path)))
+    total = RELOADS * EACH
+    assert asyncio.run(scenario(ThrowAwayPki(tmp_path))) == (total, 0, total, total)
 
 
 def test_a_handshake_that_had_begun_ends_with_what_it_began_with(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ from iochan.tls.x509 import X509Creds
 
 Ends = tuple[BufferedLayer, BufferedLayer]
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 @pytest.fixture
 def pki(tmp_path: Path) -> ThrowAwayPki:

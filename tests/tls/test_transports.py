@@ -20,6 +20,8 @@ from iochan.testing.pki import ThrowAwayPki
 from iochan.tls.facts import TLS_VERSION
 from iochan.tls.x509 import X509Creds
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 @pytest.fixture(scope="module")
 def pki(tmp_path_factory: pytest.TempPathFactory) -> ThrowAwayPki:

@@ -7,7 +7,7 @@ import pytest
 
 from iochan.core.errors import CredsError
 from iochan.testing.pki import ThrowAwayPki
-from iochan.tls.creds import Endpoint
+from iochan.tls.endpoint import Endpoint
 from iochan.tls.finding import Verdict
 from iochan.tls.material import Material
 from iochan.tls.pki import Authority, init_directory

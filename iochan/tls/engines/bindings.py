@@ -7,10 +7,10 @@ The public calls allocate and copy for each record. The names used here are priv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from OpenSSL import SSL, crypto
+from OpenSSL import SSL
 from typing_extensions import override
 
 from iochan.core.buffers import Flat, Room
@@ -18,17 +18,20 @@ from iochan.core.codec import BATCH
 from iochan.core.errors import CredsError, show_text
 from iochan.core.scratch import SCRATCH_SIZE
 from iochan.tls.codec import join_pieces
-from iochan.tls.engines.pyopenssl import PyOpenSSLCodec
+from iochan.tls.engines.pyopenssl import PyOpenSSLCodec, PyOpenSSLEngine
 from iochan.tls.peercheck import PeerCheck
+from iochan.tls.settings import Plan
 
-__all__ = ["BindingsCodec", "available", "set_groups", "set_verify", "use_psk_client", "use_psk_server"]
+__all__ = ["BindingsCodec", "BindingsEngine", "available"]
 
 _SMALL: Final = 16384
 _MAX_IDENTITY: Final = 256
 _REJECTED: Final = 28
 """``X509_V_ERR_CERT_REJECTED``, which becomes the alert bad_certificate."""
 
-VerifyCallback = Callable[[SSL.Connection, crypto.X509, int, int, int], bool]
+_ALPN_OK, _ALPN_REFUSED = 0, 2
+"""``SSL_TLSEXT_ERR_…``; 2 becomes the alert no_application_protocol."""
+
 _NEEDED = (
     "SSL_read",
     "SSL_write",
@@ -38,6 +41,10 @@ _NEEDED = (
     "BIO_read",
     "BIO_write",
     "BIO_get_mem_data",
+    "SSL_CTX_set1_curves_list",
+    "SSL_CTX_set_alpn_select_cb",
+    "SSL_CTX_set_psk_client_callback",
+    "SSL_CTX_set_psk_server_callback",
     "SSL_CTX_set_verify",
     "SSL_session_reused",
     "X509_STORE_CTX_get_error",
@@ -49,12 +56,15 @@ _ffi: Any = getattr(SSL, "_ffi", None)
 
 def available() -> bool:
     """Tell whether this installation has all that the engine needs."""
-    parts = ("_ssl", "_into_ssl", "_from_ssl", "_raise_ssl_error")
-    connection = SSL.Connection(SSL.Context(SSL.TLS_METHOD), None)
+    parts = ("_ssl", "_into_ssl", "_from_ssl", "_raise_ssl_error", "_reverse_mapping")
+    context = SSL.Context(SSL.TLS_METHOD)
+    connection = SSL.Connection(context, None)
     return (
         _ffi is not None
         and all(hasattr(_lib, name) for name in _NEEDED)
+        and getattr(_lib, "Cryptography_HAS_PSK", False)
         and all(hasattr(connection, name) for name in parts)
+        and all(hasattr(context, name) for name in ("__dict__", "_context", "_verify_helper"))
     )
 
 
@@ -64,51 +74,90 @@ if available():
     _BIO_read, _BIO_write, _BIO_pending = _lib.BIO_read, _lib.BIO_write, _lib.BIO_get_mem_data
 
 
-def set_groups(context: SSL.Context, names: str) -> None:
-    """Let sessions of *context* use the groups *names* only, separated by colons, in OpenSSL's words.
+class BindingsEngine(PyOpenSSLEngine):
+    """OpenSSL by pyOpenSSL, with the bindings' calls where those are quicker or the only ones."""
 
-    Raises:
-        CredsError: OpenSSL does not know one of them, or this installation has no call for it.
-    """
-    handle = getattr(context, "_context", None)
-    call = getattr(_lib, "SSL_CTX_set1_curves_list", None)
-    if handle is None or call is None:
-        message = "groups cannot be chosen with this pyOpenSSL: leave them out, or install another version"
-        raise CredsError(message)
-    if call(handle, names.encode()) != 1:
+    name = "bindings"
+
+    @override
+    def prepare(self, plan: Plan, groups: str | None, context: SSL.Context) -> None:
+        super().prepare(plan, groups, context)
+        if groups is not None:
+            _set_groups(context, groups)
+        if plan.keys is not None:
+            if plan.username is None:
+                _use_psk_server(context, plan.keys)
+            else:
+                _use_psk_client(context, plan.username, plan.keys[plan.username])
+
+    @override
+    def set_verify(self, context: SSL.Context, mode: int) -> None:
+        super().set_verify(context, mode)
+        helper: Any = context._verify_helper  # noqa: SLF001 - the guarded place, here and below
+
+        # A refusal of the callback is not known to OpenSSL, which would tell the peer of an internal error.
+        def ask(ok: int, store: Any) -> int:  # noqa: ANN401 - a pointer of C
+            verdict: int = helper.callback(ok, store)
+            if not verdict and _lib.X509_STORE_CTX_get_error(store) == 0:
+                _lib.X509_STORE_CTX_set_error(store, _REJECTED)
+            return verdict
+
+        wrapped = _ffi.callback("int(int, X509_STORE_CTX *)", ask)
+        _lib.SSL_CTX_set_verify(_handle(context), mode, wrapped)
+        _keep(context, wrapped)
+
+    @override
+    def set_protocols(self, context: SSL.Context, protocols: Sequence[bytes]) -> None:
+        # pyOpenSSL's own call cannot refuse (RFC 7301, 3.2) but by an exception, which whatever session of
+        # the context is next may be given.
+        def choose(_ssl: Any, out: Any, size: Any, offered: Any, total: int, _: Any) -> int:  # noqa: ANN401
+            starts = _starts(_ffi.buffer(offered, total)[:])
+            for protocol in protocols:
+                start = starts.get(protocol)
+                if start is not None:
+                    out[0], size[0] = offered + start, len(protocol)
+                    return _ALPN_OK
+            return _ALPN_REFUSED
+
+        wrapped = _ffi.callback(
+            "int(SSL *, unsigned char **, unsigned char *, const unsigned char *, unsigned int, void *)",
+            choose,
+        )
+        _lib.SSL_CTX_set_alpn_select_cb(_handle(context), wrapped, _NULL)
+        _keep(context, wrapped)
+
+    @override
+    def codec(
+        self,
+        context: SSL.Context,
+        *,
+        server: bool,
+        server_name: str | None = None,
+        check: PeerCheck | None = None,
+        alpn: tuple[str, ...] = (),
+    ) -> BindingsCodec:
+        return BindingsCodec(context, server=server, server_name=server_name, check=check, alpn=alpn)
+
+
+def _starts(offered: bytes) -> dict[bytes, int]:
+    """Return where in the list *offered*, each name behind its length, the names begin."""
+    found: dict[bytes, int] = {}
+    place = 0
+    while place < len(offered):
+        end = place + 1 + offered[place]
+        found.setdefault(offered[place + 1 : end], place + 1)
+        place = end
+    return found
+
+
+def _set_groups(context: SSL.Context, names: str) -> None:
+    if _lib.SSL_CTX_set1_curves_list(_handle(context), names.encode()) != 1:
         _lib.ERR_clear_error()
         message = f"groups {show_text(names)}: this OpenSSL does not know all of them: leave some out"
         raise CredsError(message)
 
 
-def set_verify(context: SSL.Context, mode: int, callback: VerifyCallback) -> None:
-    """Ask *callback* about each certificate, as pyOpenSSL's own call does, and tell the peer of a refusal.
-
-    A refusal of *callback* is not known to OpenSSL, which would tell the peer of an internal error.
-    """
-    context.set_verify(mode, callback)
-    helper = getattr(context, "_verify_helper", None)
-    if helper is None or not available():
-        return
-
-    def ask(ok: int, store: Any) -> int:  # noqa: ANN401 - a pointer of C
-        verdict: int = helper.callback(ok, store)
-        if not verdict and _lib.X509_STORE_CTX_get_error(store) == 0:
-            _lib.X509_STORE_CTX_set_error(store, _REJECTED)
-        return verdict
-
-    wrapped = _ffi.callback("int(int, X509_STORE_CTX *)", ask)
-    _lib.SSL_CTX_set_verify(context._context, mode, wrapped)  # noqa: SLF001
-    _keep(context, wrapped)
-
-
-def use_psk_client(context: SSL.Context, identity: str, key: bytes) -> None:
-    """Let client sessions of *context* prove themselves by *key*, which the server knows as *identity*.
-
-    Raises:
-        CredsError: This installation has no calls for pre-shared keys.
-    """
-    handle = _psk_handle(context)
+def _use_psk_client(context: SSL.Context, identity: str, key: bytes) -> None:
     name = identity.encode()
 
     # Called by OpenSSL, which must never see an exception.
@@ -122,20 +171,11 @@ def use_psk_client(context: SSL.Context, identity: str, key: bytes) -> None:
     callback = _ffi.callback(
         "unsigned int(SSL *, const char *, char *, unsigned int, unsigned char *, unsigned int)", answer
     )
-    _lib.SSL_CTX_set_psk_client_callback(handle, callback)
+    _lib.SSL_CTX_set_psk_client_callback(_handle(context), callback)
     _keep(context, callback)
 
 
-def use_psk_server(context: SSL.Context, keys: Mapping[str, bytes]) -> None:
-    """Let server sessions of *context* take the clients that prove themselves by one of *keys*.
-
-    Each session's `PeerCheck` is asked for the client's name before its key is given away.
-
-    Raises:
-        CredsError: This installation has no calls for pre-shared keys.
-    """
-    handle = _psk_handle(context)
-
+def _use_psk_server(context: SSL.Context, keys: Mapping[str, bytes]) -> None:
     def answer(ssl: Any, identity: Any, room: Any, size: int) -> int:  # noqa: ANN401
         name = _ffi.string(identity, _MAX_IDENTITY).decode("utf-8", "backslashreplace")
         key = keys.get(name)
@@ -143,29 +183,26 @@ def use_psk_server(context: SSL.Context, keys: Mapping[str, bytes]) -> None:
         if key is None or len(key) > size or connection is None:
             return 0
         codec: PyOpenSSLCodec | None = connection.get_app_data()
+        # Its name is asked for before its key is given away.
         if codec is None or not codec.check.check_identity(name):
             return 0
         _ffi.memmove(room, key, len(key))
         return len(key)
 
     callback = _ffi.callback("unsigned int(SSL *, const char *, unsigned char *, unsigned int)", answer)
-    _lib.SSL_CTX_set_psk_server_callback(handle, callback)
+    _lib.SSL_CTX_set_psk_server_callback(_handle(context), callback)
     # A resumed session would ask for no key, and its peer would have no name.
     context.set_options(SSL.OP_NO_TICKET)
     _keep(context, callback)
 
 
-def _psk_handle(context: SSL.Context) -> Any:  # noqa: ANN401 - a pointer of C
-    handle = getattr(context, "_context", None)
-    if handle is None or not getattr(_lib, "Cryptography_HAS_PSK", False) or not hasattr(context, "__dict__"):
-        message = "pre-shared keys cannot be had with this pyOpenSSL: use X.509, or install another version"
-        raise CredsError(message)
-    return handle
+def _handle(context: SSL.Context) -> Any:  # noqa: ANN401 - a pointer of C
+    return context._context  # noqa: SLF001
 
 
 def _connections() -> Mapping[Any, SSL.Connection]:
     """Return pyOpenSSL's connections by what OpenSSL calls them."""
-    found: Mapping[Any, SSL.Connection] = getattr(SSL.Connection, "_reverse_mapping", {})
+    found: Mapping[Any, SSL.Connection] = SSL.Connection._reverse_mapping  # noqa: SLF001
     return found
 
 
@@ -184,8 +221,9 @@ class BindingsCodec(PyOpenSSLCodec):
         server: bool,
         server_name: str | None = None,
         check: PeerCheck | None = None,
+        alpn: tuple[str, ...] = (),
     ) -> None:
-        super().__init__(context, server=server, server_name=server_name, check=check)
+        super().__init__(context, server=server, server_name=server_name, check=check, alpn=alpn)
         connection: Any = self._connection
         self._ssl = connection._ssl  # noqa: SLF001 - the guarded place
         self._in_bio = connection._into_ssl  # noqa: SLF001

@@ -1,7 +1,7 @@
 """The engine over pyOpenSSL's public calls.
 
-It does every handshake. For the data `iochan.tls.engines.bindings` has faster calls where this
-installation of ``cryptography`` allows; this one works everywhere.
+`iochan.tls.engines.bindings` has faster and more calls where this installation of ``cryptography`` allows;
+this one works everywhere.
 """
 
 from __future__ import annotations
@@ -10,49 +10,34 @@ import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from cryptography import x509
 from OpenSSL import SSL, crypto
 from typing_extensions import override
 
-from iochan.core.buffers import Flat, Room
-from iochan.core.codec import BATCH, STARVED
-from iochan.core.errors import (
-    HandshakeError,
-    PeerRejected,
-    RemoteProtocolError,
-    TruncatedError,
-    show_bytes,
-    show_text,
-)
-from iochan.tls.codec import RECORD, TlsCodec, join_pieces
+from iochan.core.buffers import Room
+from iochan.core.errors import PeerRejected, show_text
+from iochan.tls.codec import RECORD
+from iochan.tls.endpoint import Endpoint
+from iochan.tls.engines.engine import Engine
+from iochan.tls.engines.library import Errors, LibraryCodec
+from iochan.tls.engines.pyopensslcontext import ContextMaker, reasons
 from iochan.tls.peercheck import PeerCheck
+from iochan.tls.priority import Priority
+from iochan.tls.settings import Plan
 from iochan.tls.unreadable import UNREADABLE
-from iochan.tls.verifytext import VERIFY_TEXTS
+from iochan.tls.verifytext import verify_text
 
-__all__ = ["PyOpenSSLCodec", "VerifyFailure", "note_verify"]
+__all__ = ["PyOpenSSLCodec", "PyOpenSSLEngine", "note_verify"]
 
 T = TypeVar("T")
 
-_FIRST_BYTES = 24
-_NOT_TLS = {
-    "wrong version number",
-    "http request",
-    "https proxy request",
-    "unknown protocol",
-    "packet length too long",
-    "record layer failure",
-    "bad record type",
-}
-_EOF_REASON = "unexpected eof while reading"
-
 
 @dataclass(frozen=True, slots=True)
-class VerifyFailure:
+class _VerifyFailure:
     """Why a certificate was refused, as OpenSSL told during the handshake."""
 
-    code: int
     depth: int
     subject: str
     reason: str
@@ -85,20 +70,26 @@ def note_verify(connection: SSL.Connection, certificate: crypto.X509, code: int,
             subject = certificate.to_cryptography().subject.rfc4514_string()
         except UNREADABLE:
             subject = "it cannot be read"
-        reason = VERIFY_TEXTS.get(code, f"verification error {code} of OpenSSL")
-        codec.failure = VerifyFailure(code, depth, subject or "no subject", reason)
+        codec.failure = _VerifyFailure(depth, subject or "no subject", verify_text(code))
     return False
 
 
-class PyOpenSSLCodec(TlsCodec):
-    """One session of *context*.
+def _choose_protocol(ours: Sequence[bytes], connection: SSL.Connection, offered: list[bytes]) -> Any:  # noqa: ANN401 - pyOpenSSL's constant
+    found = next((one for one in ours if one in offered), None)
+    codec: PyOpenSSLCodec | None = connection.get_app_data()
+    if found is None and codec is not None:
+        # The callback cannot make OpenSSL refuse but by raising, which may come out in another session.
+        codec.misses_protocol = True
+    return SSL.NO_OVERLAPPING_PROTOCOLS if found is None else found
 
-    Args:
-        context: Frozen by its first use, as pyOpenSSL has it.
-        server: Which side we are.
-        server_name: What a client asks for by SNI (ASCII); None for nothing.
-        check: What the peer must meet; None for no more than the context demands.
-    """
+
+class PyOpenSSLCodec(LibraryCodec):
+    """One session of *context*, which pyOpenSSL freezes by its first use."""
+
+    WANT_READ: ClassVar[Errors] = (SSL.WantReadError,)
+    ZERO_RETURN: ClassVar[Errors] = (SSL.ZeroReturnError,)
+    CUT: ClassVar[Errors] = (SSL.SysCallError,)
+    ERRORS: ClassVar[Errors] = (SSL.Error,)
 
     def __init__(
         self,
@@ -107,18 +98,13 @@ class PyOpenSSLCodec(TlsCodec):
         server: bool,
         server_name: str | None = None,
         check: PeerCheck | None = None,
+        alpn: tuple[str, ...] = (),
     ) -> None:
-        super().__init__()
-        self.check = check or PeerCheck()
-        self.failure: VerifyFailure | None = None
+        super().__init__(server=server, check=check, alpn=alpn)
+        self.failure: _VerifyFailure | None = None
+        self.misses_protocol = False
         self._connection = SSL.Connection(context, None)
         self._connection.set_app_data(weakref.proxy(self))
-        self._server = server
-        self._first = b""
-        self._ended = False
-        self._was_cut = False
-        self._goodbye_said = False
-        self._holds_tickets = False
         if server:
             self._connection.set_accept_state()
         else:
@@ -127,98 +113,34 @@ class PyOpenSSLCodec(TlsCodec):
                 self._connection.set_tlsext_host_name(server_name.encode("ascii"))
 
     @override
-    def step(self) -> bool:
-        self.has_output = True
-        try:
-            self._connection.do_handshake()
-        except SSL.WantReadError:
-            return False
-        except SSL.SysCallError as error:
-            raise self._cut_handshake() from error
-        except SSL.ZeroReturnError as error:
-            message = "the peer closed the TLS session during the handshake: its log tells why"
-            raise HandshakeError(message) from error
-        except SSL.Error as error:
-            raise self._failed_handshake(error) from error
-        # What a TLS 1.3 server has to send now are tickets, which wait (see iochan.tls.codec).
-        self._holds_tickets = self._server and self.version() == "TLSv1.3"
-        self.has_output = not self._holds_tickets
-        # Bytes behind the handshake may have come with it.
-        self.starved = False
-        return True
+    def shake(self) -> None:
+        self._connection.do_handshake()
 
     @override
-    def receive(self, wire: memoryview) -> None:
-        self.starved = False
-        if not wire:
-            self._connection.bio_shutdown()
-            return
-        if len(self._first) < _FIRST_BYTES:
-            self._first += bytes(wire[: _FIRST_BYTES - len(self._first)])
-        self.feed(wire)
+    def step(self) -> bool:
+        done = super().step()
+        if self.misses_protocol:
+            raise self.no_protocol()
+        return done
 
+    @override
     def feed(self, wire: memoryview) -> None:
-        """Give bytes of the wire to the library."""
         self._connection.bio_write(bytes(wire))
 
     @override
-    def decode_into(self, view: Room, *, relaxed_eof: bool = False) -> int:
-        if self._ended:
-            return 0
-        try:
-            if not self._was_cut:
-                return self.open_into(view)
-        except SSL.WantReadError:
-            return self._starve()
-        except SSL.ZeroReturnError:
-            return self._end()
-        except SSL.Error as error:
-            # OpenSSL tells it once only.
-            self._was_cut = isinstance(error, SSL.SysCallError) or _EOF_REASON in _reasons(error)
-            if not self._was_cut:
-                raise _broken(error) from error
-        if relaxed_eof:
-            return self._end()
-        raise _cut()
+    def end_wire(self) -> None:
+        self._connection.bio_shutdown()
 
+    @override
     def open_into(self, view: Room) -> int:
-        """Decrypt into *view*; the library's errors pass through."""
         return self._connection.recv_into(view, min(len(view), RECORD))
 
-    def _starve(self) -> int:
-        """Note that more of the wire is needed; answers to what was read may be there now."""
-        self.starved = True
-        self.has_output = not self._holds_tickets
-        return STARVED
-
-    def _end(self) -> int:
-        """Note the end of the stream."""
-        self._ended = True
-        self.has_output = not self._holds_tickets
-        return 0
+    @override
+    def put(self, data: memoryview) -> int:
+        return self._connection.send(data)
 
     @override
-    def encode(self, pieces: Sequence[Flat], room: memoryview) -> tuple[int, Sequence[Flat]]:
-        self._holds_tickets = False
-        data = memoryview(join_pieces(pieces))[:BATCH]
-        done = 0
-        try:
-            while done < len(data):
-                done += self._connection.send(data[done : done + RECORD])
-        except SSL.Error as error:
-            if not done:
-                raise _broken(error) from error
-        return done, (room[: self.take(room)],)
-
-    @override
-    def outgoing(self, room: memoryview) -> Sequence[Flat]:
-        got = self.take(room)
-        if got < len(room):
-            self.has_output = False
-        return (room[:got],) if got else ()
-
     def take(self, room: memoryview) -> int:
-        """Put what has to be sent into *room* and return how many bytes that is, 0 when all is out."""
         try:
             data = self._connection.bio_read(len(room))
         except SSL.WantReadError:
@@ -227,16 +149,16 @@ class PyOpenSSLCodec(TlsCodec):
         return len(data)
 
     @override
-    def goodbye(self) -> None:
-        if self._goodbye_said:
-            return
-        self._goodbye_said = self.has_output = True
-        self._holds_tickets = False
-        try:
-            self._connection.shutdown()
-        except SSL.Error:
-            # A session that failed before has no goodbye to say.
-            return
+    def say_goodbye(self) -> None:
+        self._connection.shutdown()
+
+    @override
+    def reasons(self, error: Exception) -> list[str]:
+        return reasons(error)
+
+    @override
+    def verify_text(self, error: Exception) -> str:
+        return str(self.failure or "no reason given")
 
     @override
     def version(self) -> str:
@@ -255,8 +177,8 @@ class PyOpenSSLCodec(TlsCodec):
         return self._connection.get_alpn_proto_negotiated().decode("utf-8", "backslashreplace") or None
 
     @override
-    def channel_binding(self) -> bytes:
-        return self._connection.export_keying_material(b"EXPORTER-Channel-Binding", 32, b"")
+    def export(self, label: bytes, size: int, context: bytes | None) -> bytes:
+        return self._connection.export_keying_material(label, size, context)
 
     @override
     def session(self) -> object | None:
@@ -282,38 +204,6 @@ class PyOpenSSLCodec(TlsCodec):
         # OpenSSL leaves a client's own certificate out of what a server sees as its chain.
         return chain if own is None or own in chain else [own, *chain]
 
-    def _cut_handshake(self) -> HandshakeError:
-        what = (
-            "before its first byte: does it speak TLS?"
-            if not self._first
-            else "in the middle: its log tells why"
-        )
-        return HandshakeError(f"the peer ended the connection during the TLS handshake, {what}")
-
-    def _failed_handshake(self, error: SSL.Error) -> Exception:
-        reasons = _reasons(error)
-        failure = self.check.take_failure()
-        if failure is not None:
-            return failure
-        if "certificate verify failed" in reasons:
-            return PeerRejected(f"the peer's certificate was refused: {self.failure or 'no reason given'}")
-        if "peer did not return a certificate" in reasons:
-            message = (
-                "the client sent no certificate, and one is required: give it one, or set verify_peer off"
-            )
-            return PeerRejected(message)
-        if _EOF_REASON in reasons:
-            return self._cut_handshake()
-        return HandshakeError(self._explain(reasons))
-
-    def _explain(self, reasons: list[str]) -> str:
-        if self._first[:1] not in (b"\x15", b"\x16") and _NOT_TLS.intersection(reasons):
-            return f"the peer does not speak TLS: it began with {show_bytes(self._first)}; is the port right?"
-        alerts = [reason for reason in reasons if "alert" in reason]
-        if alerts:
-            return f"the peer refused the TLS handshake: {'; '.join(alerts)}; its log tells why"
-        return f"the TLS handshake failed: {'; '.join(reasons) or 'no reason given'}"
-
 
 def _readable(read: Callable[[], T]) -> T:
     """Return what *read* makes of the peer's certificates, which OpenSSL may have let pass as they are."""
@@ -324,22 +214,45 @@ def _readable(read: Callable[[], T]) -> T:
         raise PeerRejected(message) from error
 
 
-def _cut() -> TruncatedError:
-    return TruncatedError(
-        "the TLS stream was cut: it ended without close_notify, so bytes may be missing; read with "
-        "RELAXED_EOF only where the protocol on top knows its own end"
-    )
+class PyOpenSSLEngine(Engine):
+    """OpenSSL by pyOpenSSL's public calls."""
+
+    name = "pyopenssl"
+
+    @override
+    def build(self, plan: Plan, priority: Priority, groups: str | None) -> SSL.Context:
+        return ContextMaker(plan, priority, partial(self.prepare, plan, groups)).make()
+
+    def prepare(self, plan: Plan, groups: str | None, context: SSL.Context) -> None:  # noqa: ARG002 - for who has calls for them
+        """Give a new *context* what not every installation has the same calls for."""
+        self.set_verify(context, _verify_mode(plan))
+        protocols = plan.settings.protocols()
+        if protocols and plan.endpoint is Endpoint.SERVER:
+            self.set_protocols(context, protocols)
+
+    def set_verify(self, context: SSL.Context, mode: int) -> None:
+        """Have sessions of *context* ask `note_verify`."""
+        context.set_verify(mode, note_verify)
+
+    def set_protocols(self, context: SSL.Context, protocols: Sequence[bytes]) -> None:
+        """Have a server's sessions of *context* speak one of *protocols*."""
+        context.set_alpn_select_callback(partial(_choose_protocol, protocols))
+
+    @override
+    def codec(
+        self,
+        context: SSL.Context,
+        *,
+        server: bool,
+        server_name: str | None = None,
+        check: PeerCheck | None = None,
+        alpn: tuple[str, ...] = (),
+    ) -> PyOpenSSLCodec:
+        return PyOpenSSLCodec(context, server=server, server_name=server_name, check=check, alpn=alpn)
 
 
-def _broken(error: SSL.Error) -> RemoteProtocolError:
-    reasons = _reasons(error)
-    text = "; ".join(reasons) or "no reason given"
-    if any("alert" in reason for reason in reasons):
-        # In TLS 1.3 a server refuses a client's certificate only after the client's handshake.
-        return RemoteProtocolError(f"the peer ended the TLS session: {text}; its log tells why")
-    return RemoteProtocolError(f"the TLS session failed: {text}; open a new one")
-
-
-def _reasons(error: SSL.Error) -> list[str]:
-    queue = error.args[0] if error.args else ()
-    return [entry[-1] for entry in queue if isinstance(entry, tuple) and entry[-1]]
+def _verify_mode(plan: Plan) -> int:
+    if plan.kind == "psk" and plan.endpoint is Endpoint.CLIENT:
+        # In TLS 1.3 a server may pass the key over and show a certificate: none is ever trusted.
+        return SSL.VERIFY_PEER
+    return SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT if plan.verify_peer else SSL.VERIFY_NONE
