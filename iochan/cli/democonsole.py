@@ -129,6 +129,5 @@ def _commands(pki: Pki, addresses: dict[str, str]) -> list[str]:
         f"openssl s_client -connect 127.0.0.1:{port} -CAfile {ca} -verify_return_error -quiet",
         f"gnutls-cli --x509cafile {ca} -p {port} localhost",
         f"{program} cat --raw --object {client} {shlex.quote(addresses['TLS'] + _CLIENT)}",
-        f"{program} relay --once --object {client} tcp://127.0.0.1:2323 {through} & "
-        "sleep 1; telnet 127.0.0.1 2323",
+        f"{program} relay --once --object {client} tcp://127.0.0.1:2323 {through} & telnet 127.0.0.1 2323",
     ]
