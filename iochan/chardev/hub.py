@@ -20,6 +20,7 @@ from iochan.core.blocked import Blocked
 from iochan.core.channel import CLOSE_SECONDS, Channel
 from iochan.core.errors import ChannelClosedError, IochanError, PeerRejected
 from iochan.core.loop import Loop
+from iochan.core.feature import Feature
 from iochan.core.op import Op
 from iochan.core.sideband import SEND_BREAK, SET_WINDOW_SIZE, WATCH_PEER
 from iochan.core.task import Task
@@ -269,10 +270,13 @@ class Hub:
         del self.sessions[session.number]
         self.lost += session.outlet.lost
         session.outlet.drop()
+        self._give_up_pen(session)
+        _log.info("%s: %s left", self.name, session.describe())
+
+    def _give_up_pen(self, session: Session) -> None:
         heir = self.pen.leave(session)
         if heir is not None:
             heir.tell("you may write now")
-        _log.info("%s: %s left", self.name, session.describe())
 
     def _converse_op(self, session: Session) -> Op[None]:
         pieces = 0
@@ -286,7 +290,10 @@ class Hub:
             pieces += 1
             if not pieces % FAIR_PIECES:
                 yield Blocked(deadline=clock.now())
-        until = clock.now() + self.options.linger
+        # It types no more, so somebody else may, while it still gets answers.
+        self._give_up_pen(session)
+        alive = Feature.HALF_CLOSE in session.channel.features
+        until = clock.now() + (self.options.linger if alive else 0)
         while clock.now() < until and not session.channel.closed:
             yield Blocked(deadline=until)
         yield from _finish_op(session)

@@ -177,6 +177,17 @@ def test_a_client_that_ends_its_input_still_sees_the_answer() -> None:
         assert not world.hub.sessions
 
 
+def test_who_ended_its_input_does_not_keep_the_right_to_write() -> None:
+    with World(HubOptions(linger=60)) as world:
+        first, second = world.client(), world.client()
+        first.channel.write_eof()
+        world.settle()
+        second.channel.write_all(b"now I")
+        world.settle()
+        assert drain(world.device) == b"now I"
+        assert first.session in world.hub.sessions.values()
+
+
 def test_what_is_typed_while_the_device_is_away_is_told_once() -> None:
     with World() as world:
         client = world.join()
