@@ -16,8 +16,8 @@ from iochan.vnc.errors import LoginFailed, RfbError, RfbLimit, SecurityMismatch
 from iochan.vnc.lockout import Lockout
 from iochan.vnc.security import Access, Security, inner_type
 from iochan.vnc.vencrypt import offer_op
-from iochan.vnc.vncauth import CHALLENGE_SIZE, make_challenge
 from iochan.vnc.version import GREETING, GREETING_SIZE, read_greeting
+from iochan.vnc.vncauth import CHALLENGE_SIZE, make_challenge
 
 __all__ = ["Admission", "admit_op"]
 

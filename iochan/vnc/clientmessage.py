@@ -114,7 +114,7 @@ class FenceMessage:
 
 @dataclass(frozen=True, slots=True)
 class SetDesktopSize:
-    """The client wants a desktop of *width* × *height*, with these screens: number, place and flags."""
+    """The client wants a desktop of *width* by *height*, with these screens: number, place and flags."""
 
     width: int
     height: int

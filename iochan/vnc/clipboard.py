@@ -107,7 +107,9 @@ def parse_clipboard(data: bytes) -> ClipboardMessage:
     if flags & CAPS:
         formats = (flags & _FORMATS).bit_count()
         if len(body) < _SIZE.size * formats:
-            message = f"the clipboard's sizes of {formats} formats in {len(body)} bytes: 4 for each are needed"
+            message = (
+                f"the clipboard's sizes of {formats} formats in {len(body)} bytes: 4 for each are needed"
+            )
             raise RfbError(message)
         size = _SIZE.unpack_from(body)[0] if flags & FORMAT_TEXT else 0
         return ClipboardMessage(flags, size=size)

@@ -15,7 +15,7 @@ CELL: Final = 16
 
 
 class Damage:
-    """A bit for each cell of *width* × *height* pixels; what is added twice is there once.
+    """A bit for each cell of *width* by *height* pixels; what is added twice is there once.
 
     It may say more than what was added, never less.
     """
@@ -67,8 +67,8 @@ class Damage:
         growing: dict[tuple[int, int], int] = {}
         for row in range(cells.shape[0]):
             runs = _runs(cells[row])
-            for run in growing.keys() - set(runs):
-                done.append(_pixels(left, top, run, growing.pop(run), row))
+            ended = growing.keys() - set(runs)
+            done += [_pixels(left, top, run, growing.pop(run), row) for run in ended]
             for run in runs:
                 growing.setdefault(run, row)
         done += [_pixels(left, top, run, first, cells.shape[0]) for run, first in growing.items()]
@@ -77,9 +77,7 @@ class Damage:
 
     def _outer(self, area: Rect) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
         """Return the cells of which *area* has a part."""
-        return self._cells[
-            area.y // CELL : -(-area.bottom // CELL), area.x // CELL : -(-area.right // CELL)
-        ]
+        return self._cells[area.y // CELL : -(-area.bottom // CELL), area.x // CELL : -(-area.right // CELL)]
 
 
 def _runs(row: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[tuple[int, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +49,7 @@ def fits(width: int, height: int) -> bool:
 
 
 class Observer(Protocol):
-    """Who wants to know what becomes of a framebuffer; called by whatever thread draws, with its lock held."""
+    """Who wants to know what becomes of a framebuffer; called by the thread that draws, under its lock."""
 
     def damaged(self, area: Rect) -> None:
         """*area* shows something new."""
@@ -89,12 +89,12 @@ class Framebuffer:
     @property
     def width(self) -> int:
         """Pixels in a row."""
-        return self.pixels.shape[1]
+        return self.screen.width
 
     @property
     def height(self) -> int:
         """How many rows there are."""
-        return self.pixels.shape[0]
+        return self.screen.height
 
     @property
     def screen(self) -> Rect:
@@ -121,7 +121,7 @@ class Framebuffer:
             self.pixels[area.rows, area.columns] = colour
             self.damage(area)
 
-    def draw(self, x: int, y: int, picture: NDArray[np.uint8] | Pixels) -> None:
+    def draw(self, x: int, y: int, picture: NDArray[Any]) -> None:
         """Put *picture* with its top left pixel at (*x*, *y*); what does not fit is cut.
 
         Args:
@@ -187,7 +187,7 @@ class Framebuffer:
 def _blank(width: int, height: int) -> Pixels:
     if not fits(width, height):
         message = (
-            f"a framebuffer of {width} × {height} pixels: each side must be 1 to {MAX_SIDE}, "
+            f"a framebuffer of {width} by {height} pixels: each side must be 1 to {MAX_SIDE}, "
             f"and all at most {MAX_AREA} pixels"
         )
         raise ValueError(message)

@@ -146,12 +146,12 @@ class Output:
         self._wanted = area if self._wanted is None else _both(self._wanted, area)
         self.view.awaited = True
 
-    def set_continuous(self, area: Rect | None) -> None:
-        """Send updates of *area* unasked, or no more with None."""
-        if area is None and self._continuous is not None:
+    def set_continuous(self, area: Rect, *, on: bool) -> None:
+        """Send updates of *area* unasked, or no more."""
+        if not on and self._continuous is not None:
             self.send(bytes([codes.END_OF_CONTINUOUS]))
-        self._continuous = area
-        self.view.awaited = area is not None or self._wanted is not None
+        self._continuous = area if on else None
+        self.view.awaited = on or self._wanted is not None
 
     def seen(self, payload: bytes) -> None:
         """Note that the viewer has answered a fence with *payload*."""

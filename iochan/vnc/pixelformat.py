@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ __all__ = ["BGR233", "MAPPED8", "RGB565", "RGB888", "PixelArray", "PixelFormat"]
 _WIRE: Final = struct.Struct(">BBBBHHHBBB3x")
 _SIZES: Final = (8, 16, 32)
 
-PixelArray = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
+PixelArray = NDArray[Any]
 """Pixels as the numbers that some format has for them."""
 
 
@@ -90,7 +90,7 @@ class PixelFormat:
         return self.bits // 8
 
     @property
-    def dtype(self) -> np.dtype[np.uint8 | np.uint16 | np.uint32]:
+    def dtype(self) -> np.dtype[Any]:
         """What an array of such pixels on the wire has as its type."""
         return np.dtype(f"{'>' if self.big_endian else '<'}u{self.bytes}")
 

@@ -63,7 +63,7 @@ def check_size(width: int, height: int) -> None:
     """
     if not fits(width, height):
         message = (
-            f"a screen of {width} × {height}: each side must be 1 to {MAX_SIDE}, "
+            f"a screen of {width} by {height}: each side must be 1 to {MAX_SIDE}, "
             f"and all at most {MAX_AREA} pixels"
         )
         raise RfbLimit(message)
@@ -110,7 +110,7 @@ def _extended_size(canvas: Canvas, desktop: Desktop, area: Rect) -> Need[None]:
 
 def _check_cursor(area: Rect) -> None:
     if area.width > MAX_CURSOR or area.height > MAX_CURSOR:
-        message = f"a cursor of {area.width} × {area.height}: at most {MAX_CURSOR} each way are taken"
+        message = f"a cursor of {area.width} by {area.height}: at most {MAX_CURSOR} each way are taken"
         raise RfbLimit(message)
 
 

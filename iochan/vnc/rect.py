@@ -8,7 +8,7 @@ __all__ = ["Rect"]
 
 
 class Rect(NamedTuple):
-    """*width* × *height* pixels whose top left one is at (*x*, *y*); nothing where one of the two is 0."""
+    """*width* by *height* pixels whose top left one is at (*x*, *y*); nothing where one of the two is 0."""
 
     x: int
     y: int

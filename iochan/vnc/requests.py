@@ -31,6 +31,10 @@ __all__ = ["handle"]
 
 def handle(session: Session, message: ClientMessage) -> None:
     """Do what *message* of *session* asks for, as far as it may."""
+    if isinstance(message, (KeyEvent, PointerEvent, CutText, ClipboardMessage)):
+        if session.may_act:
+            _act(session, message)
+        return
     output = session.output
     match message:
         case UpdateRequest(incremental, area):
@@ -40,14 +44,11 @@ def handle(session: Session, message: ClientMessage) -> None:
         case SetEncodings(numbers):
             _set_encodings(session, Wishes(numbers))
         case EnableContinuous(on, area):
-            output.set_continuous(area if on else None)
+            output.set_continuous(area, on=on)
         case FenceMessage(flags, payload):
             _fence(session, flags, payload)
         case SetDesktopSize():
             _resize(session, message)
-        case KeyEvent() | PointerEvent() | CutText() | ClipboardMessage():
-            if session.may_act:
-                _act(session, message)
 
 
 def _act(session: Session, message: KeyEvent | PointerEvent | CutText | ClipboardMessage) -> None:
@@ -99,7 +100,9 @@ def _clipboard(session: Session, message: ClipboardMessage) -> None:
     server, action = session.server, message.action
     if action == clipboard.NOTIFY and message.flags & clipboard.FORMAT_TEXT:
         answer = ClipboardMessage(clipboard.REQUEST | clipboard.FORMAT_TEXT)
-    elif action == clipboard.REQUEST and message.flags & clipboard.FORMAT_TEXT and server.cut_text is not None:
+    elif (
+        action == clipboard.REQUEST and message.flags & clipboard.FORMAT_TEXT and server.cut_text is not None
+    ):
         answer = clipboard.provide_message(server.cut_text)
     elif action == clipboard.PEEK:
         answer = ClipboardMessage(clipboard.NOTIFY | (clipboard.FORMAT_TEXT if server.cut_text else 0))

@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from typing import Final
 
 from iochan.core.channel import HANDSHAKE_SECONDS, Channel
-from iochan.core.errors import UnexpectedEOF
+from iochan.core.errors import ChannelBrokenError, UnexpectedEOF
 from iochan.core.facts import PEER_ADDRESS
 from iochan.core.op import Op, run, within
 from iochan.vnc import clipboard, codes
@@ -112,8 +112,8 @@ class VncServer:
             client = yield from within(op, handshake, f"the handshake of {channel.name}")
             yield from self._session_op(client, peer)
             yield from client.channel.close_op()
-        except UnexpectedEOF:
-            # A viewer that goes in its handshake is a port scan, or somebody who was asked for a password.
+        except (UnexpectedEOF, ChannelBrokenError):
+            # Viewers go as they like: most of them never say goodbye.
             return
         finally:
             client.channel.abort()

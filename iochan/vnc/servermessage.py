@@ -132,8 +132,8 @@ class ServerMessages:
                 continue
             if not area.within(self.framebuffer.screen):
                 message = (
-                    f"a rectangle of {area.width} × {area.height} at ({area.x}, {area.y}) leaves the screen "
-                    f"of {self.framebuffer.width} × {self.framebuffer.height}"
+                    f"a rectangle of {area.width} by {area.height} at ({area.x}, {area.y}) leaves the screen "
+                    f"of {self.framebuffer.width} by {self.framebuffer.height}"
                 )
                 raise RfbError(message)
             if area.area:

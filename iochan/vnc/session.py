@@ -94,23 +94,23 @@ class Session:
             wrote = self._write()
             read = self._read() if self.output.owed < _OWED else None
             if read == 0:
-                if not self._feed.between:
-                    message = f"{self.name}: the viewer's stream ended in the midst of a message"
-                    raise RfbError(message)
+                self._check_end()
                 return
-            if isinstance(wrote, Blocked):
-                stalled = self._check_stall(stalled)
-                wrote = wrote.by(stalled)
-            elif wrote:
-                stalled = None
-            if wrote is True or (read is not None and not isinstance(read, Blocked)):
+            if wrote is not False:
+                stalled = self._check_stall(stalled) if isinstance(wrote, Blocked) else None
+            if wrote is True or isinstance(read, int):
                 turns += 1
                 if turns % _TURNS == 0:
                     yield Blocked(deadline=clock.now())
                 continue
-            blocked = wrote if isinstance(wrote, Blocked) else self._idle()
+            blocked = wrote.by(stalled) if isinstance(wrote, Blocked) else self._idle()
             if blocked is not None:
                 yield blocked if read is None else read | blocked
+
+    def _check_end(self) -> None:
+        if not self._feed.between:
+            message = f"{self.name}: the viewer's stream ended in the midst of a message"
+            raise RfbError(message)
 
     def _idle(self) -> Blocked | None:
         """Return what to wait for when there is nothing to send; None if there is something after all."""

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from iochan.vnc.pixelformat import BGR233, PixelArray, PixelFormat
+from iochan.vnc.pixelformat import BGR233, RGB888, PixelArray, PixelFormat
 
 __all__ = ["DEFAULT_MAP", "Pixels", "from_rgb", "reader", "to_rgb", "writer"]
 
 Pixels = NDArray[np.uint32]
 """Pixels as a `Framebuffer` has them: ``0x00RRGGBB``."""
 
-_STANDS: Final = (16, 8, 0)
+_STANDS: Final = (np.uint32(16), np.uint32(8), np.uint32(0))
 """Where red, green and blue stand in them."""
+
+_BYTE: Final = np.uint32(255)
 
 
 @lru_cache(maxsize=64)
@@ -27,7 +29,7 @@ def writer(form: PixelFormat) -> Callable[[Pixels], PixelArray]:
     form = form if form.true_colour else BGR233
     dtype = form.dtype.newbyteorder("=")
     if form.maxima == (255, 255, 255):
-        if form.shifts == _STANDS:
+        if form.shifts == RGB888.shifts:
             return lambda pixels: pixels
         return lambda pixels: _shift_all(pixels, form.shifts)
     levels = np.arange(256, dtype=np.uint32)
@@ -37,34 +39,38 @@ def writer(form: PixelFormat) -> Callable[[Pixels], PixelArray]:
     ]
 
     def convert(pixels: Pixels) -> PixelArray:
-        red, green, blue = (
-            table[pixels >> stands & 255] for table, stands in zip(tables, _STANDS, strict=True)
-        )
-        result: PixelArray = red | green | blue
-        return result
+        return _joined(table[pixels >> stands & _BYTE] for table, stands in zip(tables, _STANDS, strict=True))
 
     return convert
 
 
 def _shift_all(pixels: Pixels, shifts: tuple[int, int, int]) -> Pixels:
-    red, green, blue = (
-        (pixels >> stands & 255) << shift for stands, shift in zip(_STANDS, shifts, strict=True)
+    return _joined(
+        (pixels >> stands & _BYTE) << np.uint32(shift) for stands, shift in zip(_STANDS, shifts, strict=True)
     )
-    return red | green | blue
+
+
+def _joined(parts: Iterable[PixelArray]) -> PixelArray:
+    red, green, blue = parts
+    result: PixelArray = red | green | blue
+    return result
 
 
 @lru_cache(maxsize=64)
 def reader(form: PixelFormat) -> Callable[[PixelArray], Pixels]:
-    """Return what turns the numbers that *form*, of true colour, has for pixels into a framebuffer's."""
+    """Return what turns the numbers that *form* has for pixels into pixels of a framebuffer.
+
+    The indexes of a map are taken for those of `DEFAULT_MAP`.
+    """
+    form = form if form.true_colour else BGR233
     if form.maxima == (255, 255, 255):
-        if form.shifts == _STANDS:
-            return lambda pixels: pixels.astype(np.uint32) & 0xFFFFFF
-        pairs = tuple(zip(form.shifts, _STANDS, strict=True))
+        if form.shifts == RGB888.shifts:
+            return lambda pixels: pixels.astype(np.uint32) & np.uint32(0xFFFFFF)
+        pairs = tuple((np.uint32(at), stands) for at, stands in zip(form.shifts, _STANDS, strict=True))
 
         def shift(pixels: PixelArray) -> Pixels:
             native = pixels.astype(np.uint32)
-            red, green, blue = ((native >> at & 255) << stands for at, stands in pairs)
-            return red | green | blue
+            return _joined((native >> at & _BYTE) << stands for at, stands in pairs)
 
         return shift
     tables = [
@@ -74,12 +80,10 @@ def reader(form: PixelFormat) -> Callable[[PixelArray], Pixels]:
 
     def look_up(pixels: PixelArray) -> Pixels:
         native = pixels.astype(np.uint32)
-        red, green, blue = (
+        return _joined(
             table[native >> at & most]
             for table, at, most in zip(tables, form.shifts, form.maxima, strict=True)
         )
-        result: Pixels = red | green | blue
-        return result
 
     return look_up
 
@@ -90,12 +94,11 @@ DEFAULT_MAP: Final = reader(BGR233)(np.arange(256, dtype=np.uint8))
 
 def to_rgb(pixels: Pixels) -> NDArray[np.uint8]:
     """Return *pixels* with three bytes each, red first: what pictures have."""
-    parts = [(pixels >> stands & 255).astype(np.uint8) for stands in _STANDS]
+    parts = [(pixels >> stands & _BYTE).astype(np.uint8) for stands in _STANDS]
     return np.stack(parts, axis=-1)
 
 
 def from_rgb(rgb: NDArray[np.uint8]) -> Pixels:
     """Return the pixels of a picture: three bytes each, red first; a fourth one is passed over."""
     wide = rgb.astype(np.uint32)
-    result: Pixels = wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]
-    return result
+    return _joined(wide[..., channel] << stands for channel, stands in enumerate(_STANDS))

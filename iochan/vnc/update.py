@@ -92,7 +92,8 @@ def cursor_rect(cursor: Cursor, form: PixelFormat) -> bytes:
     width, height = cursor.size
     pixels = writer(form)(from_rgb(cursor.rgba)).astype(form.dtype)
     mask = np.packbits(cursor.rgba[:, :, 3] >= 128, axis=1)
-    return rect_head(Rect(cursor.x, cursor.y, width, height), codes.CURSOR) + pixels.tobytes() + mask.tobytes()
+    head = rect_head(Rect(cursor.x, cursor.y, width, height), codes.CURSOR)
+    return head + bytes(pixels) + bytes(mask)
 
 
 def alpha_cursor_rect(cursor: Cursor) -> bytes:
@@ -113,8 +114,8 @@ def name_rect(name: str) -> bytes:
 
 def colour_map() -> bytes:
     """Return the message that brings the server's map, for pixels that are its indexes."""
-    wide = to_rgb(DEFAULT_MAP).astype(">u2") * np.asarray(257, ">u2")
-    return struct.pack(">BxHH", codes.SET_COLOUR_MAP, 0, 256) + wide.astype(">u2").tobytes()
+    wide = to_rgb(DEFAULT_MAP).astype(np.uint16) * 257
+    return struct.pack(">BxHH", codes.SET_COLOUR_MAP, 0, 256) + bytes(wide.astype(">u2"))
 
 
 def clipboard_bytes(number: int, message: ClipboardMessage) -> bytes:

@@ -25,7 +25,7 @@ def make_challenge() -> bytes:
 
 
 def answer(password: Secret, challenge: bytes) -> bytes:
-    """Return *challenge* as who knows *password* sends it back; what is behind its 8th byte does not count."""
+    """Return *challenge* as who knows *password* sends it back; only its first 8 bytes count."""
     # Each byte of the key counts from its lowest bit, an error of the first program that everybody copied.
     key = bytes(password.view()[:_KEY_SIZE]).ljust(_KEY_SIZE, b"\0").translate(_MIRRORED)
     return Cipher("des", "ecb", key).encrypt(challenge)

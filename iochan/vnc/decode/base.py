@@ -5,14 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 import numpy as np
-from numpy.typing import NDArray
 
 from iochan.vnc.errors import RfbError
 from iochan.vnc.feed import Need
 from iochan.vnc.framebuffer import Framebuffer
 from iochan.vnc.pixelformat import PixelArray, PixelFormat
 from iochan.vnc.rect import Rect
-from iochan.vnc.translate import Pixels, reader
+from iochan.vnc.translate import Pixels, from_rgb, reader
 
 __all__ = ["Canvas", "Decoder", "check_inside"]
 
@@ -64,9 +63,7 @@ class Canvas:
         """Return what the TPIXELs in *data* look like."""
         if not self.form.rgb:
             return self.pixels(data)
-        rgb: NDArray[np.uint32] = np.frombuffer(data, np.uint8).reshape(-1, 3).astype(np.uint32)
-        result: Pixels = rgb[:, 0] << 16 | rgb[:, 1] << 8 | rgb[:, 2]
-        return result
+        return from_rgb(np.frombuffer(data, np.uint8).reshape(-1, 3))
 
     def paint(self, area: Rect, pixels: Pixels) -> None:
         """Show *pixels*, one for each of *area*."""
@@ -95,5 +92,5 @@ def check_inside(inner: Rect, outer: Rect, what: str) -> None:
         RfbError: It is not.
     """
     if not inner.within(outer):
-        message = f"{what} of {inner.width} × {inner.height} at ({inner.x}, {inner.y}) leaves its rectangle"
+        message = f"{what} of {inner.width} by {inner.height} at ({inner.x}, {inner.y}) leaves its rectangle"
         raise RfbError(message)

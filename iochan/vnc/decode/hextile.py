@@ -1,4 +1,4 @@
-"""Hextile: tiles of 16 × 16 (RFC 6143, 7.7.4)."""
+"""Hextile: tiles of 16 by 16 (RFC 6143, 7.7.4)."""
 
 from __future__ import annotations
 

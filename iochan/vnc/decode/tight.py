@@ -78,7 +78,7 @@ class TightDecoder(Decoder):
         except Exception as error:
             message = f"a {name} of {length} bytes cannot be read"
             raise RfbError(message) from error
-        message = f"a {name} of {size[0]} × {size[1]} for a rectangle of {area.width} × {area.height}"
+        message = f"a {name} of {size[0]} by {size[1]} for a rectangle of {area.width} by {area.height}"
         raise RfbError(message)
 
     def _basic(self, area: Rect, control: int) -> Need[None]:
@@ -135,7 +135,8 @@ class TightDecoder(Decoder):
                 row[:] = above[1:]
         if form.rgb:
             return from_rgb(parts.astype(np.uint8)).reshape(-1)
-        numbers = sum(parts[:, :, channel] << form.shifts[channel] for channel in range(3))
+        red, green, blue = (parts[:, :, channel] << form.shifts[channel] for channel in range(3))
+        numbers = red | green | blue
         return self.canvas.pixels(numbers.astype(form.dtype).tobytes())
 
 

@@ -1,4 +1,4 @@
-"""ZRLE: tiles of 64 × 64 as palettes and runs, all through one zlib stream (RFC 6143, 7.7.6)."""
+"""ZRLE: tiles of 64 by 64 as palettes and runs, all through one zlib stream (RFC 6143, 7.7.6)."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Encoder(ABC):
 
 
 def cut(area: Rect, width: int, height: int) -> list[Rect]:
-    """Return *area* cut into rectangles of at most *width* × *height*."""
+    """Return *area* cut into rectangles of at most *width* by *height*."""
     return [
         Rect(x, y, min(width, area.right - x), min(height, area.bottom - y))
         for y in range(area.y, area.bottom, height)

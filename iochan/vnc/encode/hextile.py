@@ -1,4 +1,4 @@
-"""Hextile: tiles of 16 × 16, each raw or as rectangles of one colour (RFC 6143, 7.7.4)."""
+"""Hextile: tiles of 16 by 16, each raw or as rectangles of one colour (RFC 6143, 7.7.4)."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _tile(tile: PixelArray, form: PixelFormat) -> bytes:
         return raw
     # Runs must not go over the end of a row: the background is that of more pixels.
     width = tile.shape[1]
-    ones = int(runs.lengths[palette.index == 1].sum())
+    ones = int(runs.lengths[palette.indexes == 1].sum())
     fore = 1 if ones * 2 <= tile.size else 0
     marked = np.zeros((tile.shape[0], width + 1), dtype=np.uint8)
     marked[:, :width] = tile == palette.colours[fore]

@@ -27,7 +27,7 @@ class RreEncoder(Encoder):
         # A mark behind each row, which no pixel is, ends its last run.
         marked = np.full((height, width + 1), -1, dtype=np.int64)
         marked[:, :width] = pixels
-        runs = find_runs(marked.reshape(-1))  # type: ignore[arg-type] # any numbers have runs
+        runs = find_runs(marked.reshape(-1))
         kept = runs.values >= 0
         values = runs.values[kept].astype(pixels.dtype)
         starts, lengths = runs.starts[kept], runs.lengths[kept]

@@ -1,4 +1,4 @@
-"""What pixels have in common: colours, runs, and indexes in few bits. All of it without a loop over pixels."""
+"""What pixels have in common: colours, runs, and indexes in few bits. Nothing loops over pixels."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Runs(NamedTuple):
 
 
 class Palette(NamedTuple):
-    """The *colours* of some pixels, in rising order, and the *index* of each run's colour."""
+    """The *colours* of some pixels, in rising order, and *indexes*: which of them each run has."""
 
     colours: PixelArray
-    index: NDArray[np.uint8]
+    indexes: NDArray[np.uint8]
 
 
 def find_runs(flat: PixelArray) -> Runs:
@@ -90,7 +90,7 @@ def run_bytes(heads: NDArray[np.uint8], lengths: Indexes, *, single: bool) -> by
 
 
 def solid_cells(pixels: PixelArray, side: int) -> NDArray[np.bool_]:
-    """Return which cells of *side* × *side* pixels, cut from the top left, have one colour."""
+    """Return which cells of *side* by *side* pixels, cut from the top left, have one colour."""
     height, width = pixels.shape
     rows, columns = np.arange(0, height, side), np.arange(0, width, side)
     low = np.minimum.reduceat(np.minimum.reduceat(pixels, rows, axis=0), columns, axis=1)

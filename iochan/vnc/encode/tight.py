@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from itertools import pairwise
 from typing import ClassVar, Final
 
 import numpy as np
@@ -86,7 +87,7 @@ def split_solid(area: Rect, pixels: PixelArray) -> list[Rect]:
         corners = pixels[top, ::_CELL].astype(np.int64)
         kinds = np.where(flags[row], corners, -1)
         edges = [0, *(np.flatnonzero(np.diff(kinds)) + 1).tolist(), len(kinds)]
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             left, right = start * _CELL, min(end * _CELL, area.width)
             run = Rect(area.x + left, area.y + top, right - left, height)
             rects += cut(run, MAX_WIDTH, height)
@@ -126,7 +127,7 @@ class TightEncoder(Encoder):
 
     def _palette(self, pixels: PixelArray, runs: Runs, palette: Palette, form: PixelFormat) -> bytes:
         count = len(palette.colours)
-        index = np.repeat(palette.index, runs.lengths).reshape(pixels.shape)
+        index = np.repeat(palette.indexes, runs.lengths).reshape(pixels.shape)
         stream = _MONO if count == 2 else _INDEXED
         data = pack_indexes(index, 1) if count == 2 else index.tobytes()
         head = bytes([stream << 4 | EXPLICIT_FILTER, FILTER_PALETTE, count - 1])
@@ -152,7 +153,7 @@ class TightPngEncoder(TightEncoder):
 
     @override
     def _palette(self, pixels: PixelArray, runs: Runs, palette: Palette, form: PixelFormat) -> bytes:
-        index = np.repeat(palette.index, runs.lengths).reshape(pixels.shape)
+        index = np.repeat(palette.indexes, runs.lengths).reshape(pixels.shape)
         picture = Image.fromarray(index, "P")
         picture.putpalette(to_rgb(reader(form)(palette.colours)).tobytes())
         return _png(picture, self._level)

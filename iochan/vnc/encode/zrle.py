@@ -1,4 +1,4 @@
-"""ZRLE: tiles of 64 × 64 as palettes and runs, all through one zlib stream (RFC 6143, 7.7.6)."""
+"""ZRLE: tiles of 64 by 64 as palettes and runs, all through one zlib stream (RFC 6143, 7.7.6)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from typing_extensions import override
 
 from iochan.vnc import codes
 from iochan.vnc.encode.base import Encoder, compact_bytes, compact_rows
-from iochan.vnc.encode.runs import Palette, Runs, find_palette, find_runs, pack_indexes, run_bytes, solid_cells
+from iochan.vnc.encode.runs import (
+    Palette,
+    Runs,
+    find_palette,
+    find_runs,
+    pack_indexes,
+    run_bytes,
+    solid_cells,
+)
 from iochan.vnc.pixelformat import PixelArray, PixelFormat
 
 __all__ = ["PALETTE_RLE", "PLAIN_RLE", "RAW_TILE", "SIDE", "SOLID", "ZrleEncoder", "index_bits"]
@@ -78,8 +86,8 @@ def _with_palette(tile: PixelArray, runs: Runs, palette: Palette, form: PixelFor
     if count <= _MOST_PACKED:
         bits = index_bits(count)
         if 2 * len(runs.values) > tile.shape[0] * -(-tile.shape[1] * bits // 8):
-            index = np.repeat(palette.index, runs.lengths).reshape(tile.shape)
+            index = np.repeat(palette.indexes, runs.lengths).reshape(tile.shape)
             return bytes([count]) + colours + pack_indexes(index, bits)
-    heads = palette.index.copy()
+    heads = palette.indexes.copy()
     heads[runs.lengths > 1] |= 128
     return bytes([PALETTE_RLE + count]) + colours + run_bytes(heads[:, None], runs.lengths, single=True)
