@@ -49,6 +49,13 @@ PEERS = (
     Peer("cryptsetup", "--version", "cryptsetup-bin"),
     Peer("qemu-img", "--version", "qemu-utils"),
     Peer("qemu-io", "--version", "qemu-utils"),
+    Peer("Xtigervnc", "-version", "tigervnc-standalone-server"),
+    Peer("xtigervncviewer", "-h", "tigervnc-viewer"),
+    Peer("gvnccapture", "--help", "gvncviewer"),
+    Peer("x11vnc", "-version", "x11vnc"),
+    Peer("Xvfb", "-version", "xvfb"),
+    Peer("xwd", "-help", "x11-apps"),
+    Peer("xlogo", "-help", "x11-apps"),
     Peer("ps", "--version", "procps"),
 )
 
