@@ -63,5 +63,3 @@ def password_file(path: Path, password: bytes) -> Path:
     """Write *password* as VNC programs keep it: encrypted with a key that everybody knows."""
     path.write_bytes(answer(_FILE_KEY, password.ljust(8, b"\0")))
     return path
-
-

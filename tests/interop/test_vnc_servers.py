@@ -193,7 +193,15 @@ def test_a_screenshot_of_qemu_is_its_screen(name: str, pki: ThrowAwayPki, tmp_pa
 @pytest.mark.parametrize("encoding", [codes.HEXTILE, codes.ZLIB, codes.ZRLE, codes.TIGHT, codes.TIGHT_PNG])
 def test_every_encoding_of_qemu_is_understood(encoding: int) -> None:
     port = free_port()
-    argv = [need("qemu-system-x86_64"), "-nodefaults", "-S", "-vga", "std", "-vnc", f"127.0.0.1:{port - 5900}"]
+    argv = [
+        need("qemu-system-x86_64"),
+        "-nodefaults",
+        "-S",
+        "-vga",
+        "std",
+        "-vnc",
+        f"127.0.0.1:{port - 5900}",
+    ]
     with running(argv):
         with VncClient.connect(patiently(port), encodings=(codes.RAW, *PSEUDO)) as client:
             plain = client.screenshot(SECONDS)
