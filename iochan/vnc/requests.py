@@ -39,10 +39,8 @@ def handle(session: Session, message: ClientMessage) -> None:
     match message:
         case UpdateRequest(incremental, area):
             output.request(area, incremental=incremental)
-        case SetPixelFormat(form):
-            output.set_form(form)
-        case SetEncodings(numbers):
-            _set_encodings(session, Wishes(numbers))
+        case SetPixelFormat() | SetEncodings():
+            _set_up(session, message)
         case EnableContinuous(on, area):
             output.set_continuous(area, on=on)
         case FenceMessage(flags, payload):
@@ -64,7 +62,11 @@ def _act(session: Session, message: KeyEvent | PointerEvent | CutText | Clipboar
             _clipboard(session, message)
 
 
-def _set_encodings(session: Session, wishes: Wishes) -> None:
+def _set_up(session: Session, message: SetPixelFormat | SetEncodings) -> None:
+    if isinstance(message, SetPixelFormat):
+        session.output.set_form(message.form)
+        return
+    wishes = Wishes(message.numbers)
     if codes.EXTENDED_CLIPBOARD in wishes.news(session.output.wishes):
         session.output.send(clipboard_bytes(codes.SERVER_CUT_TEXT, clipboard.caps_message()))
     session.output.set_wishes(wishes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -134,8 +135,6 @@ def test_what_a_server_must_not_send_is_refused(data: bytes, error: type[RfbErro
 
 
 def test_an_inflate_bomb_is_cut() -> None:
-    import zlib
-
     bomb = zlib.compress(bytes(1 << 20))
     with pytest.raises(RfbLimit):
         told(rect(codes.ZLIB, struct.pack(">I", len(bomb)) + bomb))
