@@ -46,7 +46,7 @@ def testcard(
     from iochan.vnc.framebuffer import Framebuffer  # noqa: PLC0415 - the command line works without the extra
     from iochan.vnc.security import Passwords, Security  # noqa: PLC0415
     from iochan.vnc.server import VncServer  # noqa: PLC0415
-    from iochan.vnc.testcard import draw_testcard, testcard_cursor  # noqa: PLC0415
+    from iochan.vnc.testcard import card_cursor, draw_testcard  # noqa: PLC0415
 
     store = make_store(objects)
     passwords = None if password_secret is None else Passwords(store.get(password_secret, Secret))
@@ -57,7 +57,7 @@ def testcard(
         message = f"--size {size}: {error}"
         raise click.UsageError(message) from error
     draw_testcard(framebuffer)
-    framebuffer.set_cursor(testcard_cursor())
+    framebuffer.set_cursor(card_cursor())
     server = VncServer(framebuffer, name="iochan testcard", security=Security(passwords))
     listeners = [listen(address, objects=store) for address in addresses]
     _Door(server, listeners).run()

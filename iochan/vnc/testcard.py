@@ -9,7 +9,7 @@ import numpy as np
 from iochan.vnc.framebuffer import Cursor, Framebuffer
 from iochan.vnc.rect import Rect
 
-__all__ = ["draw_testcard", "testcard_cursor"]
+__all__ = ["card_cursor", "draw_testcard"]
 
 _BARS: Final = (0xFFFFFF, 0xFFFF00, 0x00FFFF, 0x00FF00, 0xFF00FF, 0xFF0000, 0x0000FF, 0x000000)
 
@@ -37,7 +37,7 @@ def draw_testcard(framebuffer: Framebuffer) -> None:
     framebuffer.fill(Rect(width // 4, height * 4 // 5 + 2, width // 2, max(1, height // 10)), 0x336699)
 
 
-def testcard_cursor() -> Cursor:
+def card_cursor() -> Cursor:
     """Return a pointer that is an arrow: black, with a white edge."""
     rgba = np.zeros((16, 12, 4), dtype=np.uint8)
     for row in range(16):

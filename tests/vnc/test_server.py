@@ -31,7 +31,7 @@ from iochan.vnc.rect import Rect
 from iochan.vnc.security import Access, Passwords, Security, Users
 from iochan.vnc.server import VncServer
 from iochan.vnc.session import Session
-from iochan.vnc.testcard import draw_testcard, testcard_cursor
+from iochan.vnc.testcard import card_cursor, draw_testcard
 from iochan.vnc.vncauth import answer
 
 WORD = Secret(b"sesame12")
@@ -78,7 +78,7 @@ def meet(server: VncServer, talk: Op[None], channel: Channel) -> BaseException |
 def test_a_screenshot_is_what_was_drawn() -> None:
     near, far = socketpair()
     server = VncServer(card(), name="card")
-    server.framebuffer.set_cursor(testcard_cursor())
+    server.framebuffer.set_cursor(card_cursor())
 
     def talk() -> Op[None]:
         client = yield from VncClient.connect_op(near)
