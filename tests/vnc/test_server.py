@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typing_extensions import override
 
 from iochan.channels.unix import socketpair
 from iochan.core.channel import Channel
@@ -43,15 +44,19 @@ class Notes(Desktop):
     def __init__(self) -> None:
         self.heard: list[object] = []
 
+    @override
     def key(self, session: Session, event: KeyEvent) -> None:
         self.heard.append(event)
 
+    @override
     def pointer(self, session: Session, event: PointerEvent) -> None:
         self.heard.append(event)
 
+    @override
     def cut_text(self, session: Session, text: str) -> None:
         self.heard.append(text)
 
+    @override
     def resize(self, session: Session, width: int, height: int) -> int:
         return codes.SIZE_DONE
 
