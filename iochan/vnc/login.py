@@ -133,7 +133,7 @@ def _choose_op(channel: Channel, credentials: Credentials) -> Op[int]:
     count = (yield from channel.read_exactly_op(1))[0]
     if count == 0:
         yield from _refused_op(channel)
-    offered = yield from channel.read_exactly_op(count)
+    offered = list((yield from channel.read_exactly_op(count)))
     if codes.SECURITY_VENCRYPT in offered and (
         credentials.upgrade is not None or credentials.user is not None
     ):
@@ -145,10 +145,10 @@ def _choose_op(channel: Channel, credentials: Credentials) -> Op[int]:
     return chosen
 
 
-def _check_possible(offered: bytes | list[int], credentials: Credentials, chosen: int) -> None:
+def _check_possible(offered: list[int], credentials: Credentials, chosen: int) -> None:
     if chosen not in credentials.subtypes():
         message = (
-            f"the server offers {names(list(offered))}, and what it was given makes "
+            f"the server offers {names(offered)}, and what it was given makes "
             f"{names(credentials.subtypes())} possible: give a password, or TLS credentials, as it needs"
         )
         raise SecurityMismatch(message)
