@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -221,15 +220,10 @@ def test_every_encoding_of_qemu_is_understood(encoding: int) -> None:
 @pytest.mark.parametrize("password", [None, PASSWORD])
 def test_a_screenshot_of_x11vnc_is_its_screen(password: bytes | None) -> None:
     with x_screen("Xvfb", "-screen", "0", "320x240x24") as display:
-        argv = [need("x11vnc"), "-display", f":{display}", "-localhost", "-rfbport", str(free_port())]
-        argv += ["-nopw", "-forever", "-nocursor", "-noshm"] if password is None else [
-            "-passwd", password.decode(), "-forever", "-nocursor", "-noshm",
-        ]  # fmt: skip
-        with running(argv) as process:
-            told = read_until(process.stdout, b"PORT=")
-            told += read_until(process.stdout, b"\n")
-            match = re.search(rb"PORT=(\d+)", told)
-            assert match is not None
-            word = None if password is None else Secret(password)
-            with VncClient.connect(patiently(int(match[1])), Credentials(word)) as client:
-                assert np.array_equal(client.screenshot(SECONDS), root_pixels(display))
+        port = free_port()
+        word = ["-nopw"] if password is None else ["-passwd", password.decode()]
+        argv = [need("x11vnc"), "-display", f":{display}", "-localhost", "-rfbport", str(port)]
+        argv += ["-forever", "-nocursor", "-noshm", "-quiet", *word]
+        secret = None if password is None else Secret(password)
+        with running(argv), VncClient.connect(patiently(port), Credentials(secret)) as client:
+            assert np.array_equal(client.screenshot(SECONDS), root_pixels(display))
