@@ -67,6 +67,7 @@ format: $(HAS)lint ## put the source into shape
 bench: $(HAS)bench ## compare with the peers, interleaved; prints ratios, writes JSON
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.crypto
+	$(BIN)/python -m benchmarks.frames
 	$(BIN)/python -m benchmarks.pieces
 
 fuzz: $(HAS)fuzz ## each fuzz target for FUZZ_SECONDS

@@ -24,6 +24,7 @@ class Job:
         gather: whether small messages may be held back and sent together.
         unix: a unix socket instead of TCP on 127.0.0.1.
         tls: TLS 1.3 with the certificate in ``directory``.
+        websocket: a WebSocket on top.
         connections: how many the crowd opens.
         server: whether this process accepts (or connects to ``address``).
         address: where the process before this one listens; None for the first.
@@ -37,6 +38,7 @@ class Job:
     gather: bool = False
     unix: bool = False
     tls: bool = False
+    websocket: bool = False
     connections: int = 1
     server: bool = False
     address: Address | None = None

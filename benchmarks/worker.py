@@ -44,7 +44,10 @@ def perform(contender: Contender, role: str, job: Job) -> Result:
             case "crowd":
                 return contender.crowd(job)
             case _:
-                sock = wire.accept(job) if job.server else wire.connect(job)
+                if job.server:
+                    sock = wire.listen(job) if contender.listens else wire.accept(job)
+                else:
+                    sock = wire.connect(job)
                 contender.perform(role, sock, job)
     except Exception:
         if not job.clock.complete:

@@ -156,6 +156,10 @@ class ObjectStore:
             raise AddressError(message)
         return found
 
+    def all(self) -> tuple[object, ...]:
+        """Return every object, in the order in which they came."""
+        return tuple(self._objects.values())
+
     def _type(self, name: str) -> ObjectType:
         if name in self._types:
             return self._types[name]

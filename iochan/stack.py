@@ -18,15 +18,15 @@ from iochan.core.op import Op, within
 from iochan.core.opening import ObjectSource
 from iochan.core.registry import CHANNELS, LAYERS, LISTENERS, known, lookup
 from iochan.core.upgrade import closing_on_error
+from iochan.layers.proxy import as_target
+from iochan.secret.value import Secret
 
 __all__ = ["StackListener", "connect_op", "known_layers", "listen_op", "parse"]
 
 Side = Literal["client", "server"]
 _SIDES = ("-client", "-server")
 _CREDS = "creds"
-_HOST = "host"
-_TLS = "tls"
-_AUTHZ = "authz"
+_TARGET = "target"
 
 
 def parse(text: str) -> Stack:
@@ -86,27 +86,54 @@ def _wrapper(
     """Return what puts a layer of *stack* on a channel; names and objects are checked here, once."""
     spec = stack.layers[index]
     sided = f"{spec.name}-{side}"
+    if side == "server" and sided not in known(LAYERS) and f"{spec.name}-client" in known(LAYERS):
+        message = f"{spec.name}: only who connects can have it: leave it out where you listen"
+        raise AddressError(message)
     function = lookup(LAYERS, sided if sided in known(LAYERS) else spec.name)
     takes = _parameters(function)
-    options: dict[str, Any] = {}
-    for name, value in spec.options:
+    options = _defaults(stack, index, takes)
+    for name, text in spec.options:
         if name not in takes:
             message = f"{spec.name}: option {name!r} has no meaning for a {side}: leave it out"
             raise AddressError(message)
-        if name == _AUTHZ:
-            options[name] = AuthzById(_source(spec, name, value, objects), value)
-        elif name == _CREDS:
-            options[name] = _source(spec, name, value, objects).get(value, object)
-        else:
-            options[name.replace("-", "_")] = value
-    if _HOST in takes and isinstance(stack.base, InetAddress):
-        options.setdefault(
-            _HOST, _host(stack.base, secure=any(each.name == _TLS for each in stack.layers[index:]))
-        )
+        options[name.replace("-", "_")] = _value(spec, name, text, objects)
     if _CREDS in takes and _CREDS not in options:
         message = f"{spec.name}: no credentials: give {spec.name}.creds=ID and the object of that id"
         raise AddressError(message)
     return lambda channel: function(channel, **options)
+
+
+def _value(spec: LayerSpec, name: str, text: str, objects: ObjectSource | None) -> object:
+    """Return what a layer is given for an option: the object of an id, or the text."""
+    match name:
+        case "authz":
+            return AuthzById(_source(spec, name, text, objects), text)
+        case "creds":
+            return _source(spec, name, text, objects).get(text, object)
+        case "secret":
+            return _source(spec, name, text, objects).get(text, Secret)
+        case _:
+            return text
+
+
+def _defaults(stack: Stack, index: int, takes: list[str]) -> dict[str, Any]:
+    """Return what a layer need not be told, as the address says who the peer is."""
+    options: dict[str, Any] = {}
+    peer = _peer(stack, index)
+    if peer is not None and "host" in takes:
+        secure = any(each.name == "tls" for each in stack.layers[index:])
+        options["host"] = _host(peer, secure=secure)
+    if peer is not None and peer.host and "hostname" in takes:
+        options["hostname"] = peer.host
+    return options
+
+
+def _peer(stack: Stack, index: int) -> InetAddress | None:
+    """Return who is at the other end of the layer *index*: a proxy's target, or the base."""
+    for spec in stack.layers[index + 1 :]:
+        if (target := spec.get(_TARGET)) is not None:
+            return as_target(f"{spec.name}.{_TARGET}", target)
+    return stack.base if isinstance(stack.base, InetAddress) else None
 
 
 def _host(base: InetAddress, *, secure: bool) -> str:

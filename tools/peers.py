@@ -14,20 +14,24 @@ ABSENT = "absent"
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A program, how it tells its version, and the Debian package that brings it."""
+    """A program, how it tells its version, and the Debian package that brings it.
+
+    Where it has no way to tell, or is no program but files, the package's version stands for it.
+    """
 
     program: str
     version_flag: str
     package: str
 
     def version(self) -> str:
-        """Return the version that the program prints, or `ABSENT` when it is not on the PATH."""
-        path = shutil.which(self.program)
+        """Return the version, or `ABSENT` when the program is not on the PATH or the package not here."""
+        path = shutil.which(self.program if self.version_flag else "dpkg-query")
         if path is None:
             return ABSENT
+        arguments = [self.version_flag] if self.version_flag else ["-W", "-f", "${Version}", self.package]
         # The paths are of the table below. stunnel and socat say it on stderr, or below a banner.
         done = subprocess.run(  # noqa: S603
-            [path, self.version_flag],
+            [path, *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -35,6 +39,8 @@ class Peer:
             timeout=20,
             check=False,
         )
+        if not self.version_flag and done.returncode:
+            return ABSENT
         match = re.search(r"\d+\.\d+[\w.+-]*", done.stdout + done.stderr)
         return match.group() if match else "unknown"
 
@@ -44,6 +50,8 @@ PEERS = (
     Peer("gnutls-cli", "--version", "gnutls-bin"),
     Peer("gnutls-serv", "--version", "gnutls-bin"),
     Peer("socat", "-V", "socat"),
+    Peer("picocom", "--help", "picocom"),
+    Peer("nc", "-h", "netcat-openbsd"),
     Peer("stunnel", "-version", "stunnel4"),
     Peer("qemu-system-x86_64", "--version", "qemu-system-x86"),
     Peer("cryptsetup", "--version", "cryptsetup-bin"),
@@ -56,7 +64,17 @@ PEERS = (
     Peer("Xvfb", "-version", "xvfb"),
     Peer("xwd", "-help", "x11-apps"),
     Peer("xlogo", "-help", "x11-apps"),
+    Peer("telnet", "--version", "inetutils-telnet"),
+    Peer("telnetd", "--version", "inetutils-telnetd"),
+    Peer("ser2net", "-v", "ser2net"),
     Peer("ps", "--version", "procps"),
+    Peer("tinyproxy", "-v", "tinyproxy-bin"),
+    Peer("microsocks", "", "microsocks"),
+    Peer("chromium", "--version", "chromium"),
+    Peer("node", "--version", "nodejs"),
+    Peer("node-ws", "", "node-ws"),
+    Peer("websockify", "", "websockify"),
+    Peer("novnc", "", "novnc"),
 )
 
 

@@ -56,9 +56,16 @@ TABLE = {
     "anyio": Entry("anyio_streams:AnyioStreams", modules=("anyio",)),
     "trio": Entry("trio_streams:TrioStreams", modules=("trio",)),
     "twisted": Entry("twisted_protocol:TwistedProtocol", modules=("twisted", "OpenSSL", "service_identity")),
+    "websockets": Entry("websockets_peer:WebsocketsAsyncio", modules=("websockets",)),
+    "websockets-sync": Entry("websockets_peer:WebsocketsSync", modules=("websockets",)),
+    "websockets-uvloop": Entry("websockets_peer:WebsocketsUvloop", modules=("websockets", "uvloop")),
+    "aiohttp": Entry("aiohttp_peer:AiohttpWebSocket", modules=("aiohttp",)),
+    "picows": Entry("picows_peer:Picows", modules=("picows",)),
+    "picows-uvloop": Entry("picows_peer:PicowsUvloop", modules=("picows", "uvloop")),
     "crowd": Entry("crowd:Crowd"),
     "asyncio-relay": Entry("relays:AsyncioRelay"),
     "socat": Entry("relays:Socat", program="socat"),
+    "websockify": Entry("relays:Websockify", program="websockify"),
     "stunnel": Entry("relays:Stunnel", program="stunnel4"),
 }
 

@@ -25,7 +25,13 @@ S = TypeVar("S")
 
 
 class Contender:
-    """A library in one way of use."""
+    """A library in one way of use.
+
+    Attributes:
+        listens: whether it accepts by itself: then ``perform`` gets the listening socket.
+    """
+
+    listens = False
 
     def perform(self, role: str, sock: socket.socket, job: Job) -> None:
         """Play ``role`` of a pair over the connected ``sock``, which is the contender's from now on."""

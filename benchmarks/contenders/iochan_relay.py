@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class IochanRelay(Contender):
-    """``iochan relay``, with TLS on its listener where the row says so."""
+    """``iochan relay``, with TLS or a WebSocket on its listener where the row says so."""
 
     @override
     def relay(self, job: Job) -> None:
@@ -25,6 +25,8 @@ class IochanRelay(Contender):
         own = wire.free_port()
         options = ["--once", "--quiet"]
         listen = f"tcp://{wire.HOST}:{own}"
+        if job.websocket:
+            listen = f"ws+{listen}"
         if job.tls:
             listen = f"tls+{listen}?tls.creds=tls0"
             options += [

@@ -1,4 +1,4 @@
-"""The stacks of iochan that its contenders use: a socket, and TLS on it."""
+"""The stacks of iochan that its contenders use: a socket, TLS on it, a WebSocket on either."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from iochan.tls.creds import Endpoint
 from iochan.tls.facts import TLS_CIPHER
 from iochan.tls.layer import tls_client, tls_server
 from iochan.tls.x509 import X509Creds
+from iochan.websocket.factory import websocket_client, websocket_server
 
 if TYPE_CHECKING:
     import socket
@@ -27,12 +28,14 @@ def credentials(job: Job) -> X509Creds:
 
 def stack(sock: socket.socket, job: Job) -> Channel:
     """The stack of ``job`` on ``sock``; ``handshake`` is still to be called."""
-    channel = socket_channel(sock)
-    if not job.tls:
-        return channel
-    if job.server:
-        return tls_server(channel, credentials(job))
-    return tls_client(channel, credentials(job), hostname=pki.HOSTNAME)
+    channel: Channel = socket_channel(sock)
+    if job.tls and job.server:
+        channel = tls_server(channel, credentials(job))
+    elif job.tls:
+        channel = tls_client(channel, credentials(job), hostname=pki.HOSTNAME)
+    if job.websocket:
+        channel = websocket_server(channel) if job.server else websocket_client(channel)
+    return channel
 
 
 def check_suite(channel: Channel) -> None:

@@ -1,4 +1,4 @@
-"""Relays from TCP, or from TLS, to TCP: one of asyncio's callbacks, and two well-known programs."""
+"""Relays from TCP, TLS or a WebSocket to TCP: one of asyncio's callbacks, and well-known programs."""
 
 from __future__ import annotations
 
@@ -134,3 +134,15 @@ class Stunnel(Contender):
         )
         wire.announce((wire.HOST, own))
         become("stunnel4", str(settings))
+
+
+class Websockify(Contender):
+    """``websockify`` from a WebSocket to TCP."""
+
+    @override
+    def relay(self, job: Job) -> None:
+        host, port = target(job)
+        own = wire.free_port()
+        wire.announce((wire.HOST, own))
+        # Once: else it forks, and its own CPU time says nothing.
+        become("websockify", "--run-once", f"{wire.HOST}:{own}", f"{host}:{port}")

@@ -22,6 +22,7 @@ class Work(TypedDict, total=False):
     gather: bool
     unix: bool
     tls: bool
+    websocket: bool
     connections: int
 
 

@@ -23,7 +23,7 @@ from iochan.websocket.errors import FrameError, WebSocketClosedError
 from iochan.websocket.opening import ClientOpening, ServerOpening
 
 ROOM = memoryview(bytearray(SCRATCH_SIZE))
-STRICTER = ("shortest form", "top bit", "text that is no UTF-8")
+STRICTER = ("shortest form", "a control frame of more than", "top bit", "text that is no UTF-8")
 DATA = (Opcode.BINARY, Opcode.TEXT, Opcode.CONT)
 
 

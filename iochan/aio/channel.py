@@ -262,6 +262,10 @@ class AsyncChannel:
         """See `Channel.pwritev`."""
         return await arun(self.channel.pwritev_op(buffers, offset))
 
+    async def sync(self) -> None:
+        """See `Channel.sync`; the event loop stands still meanwhile, as in all work on files."""
+        await arun(self.channel.sync_op())
+
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """See `Channel.seek`."""
         return self.channel.seek(offset, whence)

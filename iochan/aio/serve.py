@@ -14,7 +14,7 @@ from iochan.aio.driver import arun
 from iochan.core import clock
 from iochan.core.blocked import Blocked
 from iochan.core.channel import HANDSHAKE_SECONDS, Channel
-from iochan.core.errors import ChannelClosedError, ChannelError, IochanError
+from iochan.core.errors import ChannelClosedError, ChannelError, IochanError, ServedInstead
 from iochan.core.listener import Listener
 from iochan.core.op import Op, within
 from iochan.core.upgrade import Upgrade, closing_on_error
@@ -160,6 +160,9 @@ class Server:
                 channel = await arun(self._establish_op(channel))
             finally:
                 self.shaking -= 1
+        except ServedInstead as error:
+            _log.info("%s: %s", channel, error)
+            return
         except (IochanError, OSError) as error:
             self.failed += 1
             _log.warning("%s: no connection: %s", channel, error)

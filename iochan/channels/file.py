@@ -40,7 +40,8 @@ class FileChannel(Channel):
     """A file, with an offset where it has one (`Feature.SEEK`).
 
     At the end of the file reads return 0; when the file grows afterwards, or after `seek`, there
-    are bytes again. `flush` and `close` do not wait for the disk.
+    are bytes again. `flush` and `close` do not wait for the disk; `sync`
+    does.
 
     Args:
         fd: The descriptor, owned from now on.
@@ -130,6 +131,15 @@ class FileChannel(Channel):
             return os.pwritev(self._end.fd, views[:IOV_MAX], offset)
         except OSError as error:
             raise self._refusal("written", error) from error
+
+    @override
+    def try_sync(self) -> None:
+        try:
+            os.fdatasync(self._end.fd)
+        except OSError as error:
+            # EINVAL is the system's word for what has no disk behind it.
+            if error.errno != errno.EINVAL:
+                raise failure(self, "syncing", error) from error
 
     @override
     def do_seek(self, offset: int, whence: int) -> int:

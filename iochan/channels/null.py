@@ -24,7 +24,7 @@ class NullChannel(Channel):
 
     __slots__ = ("swallowed",)
 
-    features = Feature.SHUTDOWN | Feature.CONCURRENT
+    features = Feature.SHUTDOWN | Feature.HALF_CLOSE | Feature.CONCURRENT
 
     def __init__(self, name: str = "") -> None:
         super().__init__(name or "null")

@@ -6,13 +6,19 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from iochan.address import CommandAddress, FileAddress, NullAddress, PtyAddress, StdioAddress
 from iochan.channels.command import CommandChannel
 from iochan.channels.file import FileChannel
 from iochan.channels.null import NullChannel
+from iochan.channels.pipe import PipeChannel
 from iochan.channels.pty import PtyChannel
+from iochan.channels.reasons import explain
 from iochan.channels.stdio import StdioChannel
 from iochan.core.channel import Channel
+from iochan.core.errors import ConnectError
 from iochan.core.op import Op
 
 __all__ = ["open_command", "open_file", "open_null", "open_pty", "open_stdio"]
@@ -27,7 +33,20 @@ def open_command(address: CommandAddress) -> Op[Channel]:
 def open_file(address: FileAddress) -> Op[Channel]:
     """Open the file as its mode says."""
     yield from ()
+    if Path(address.path).is_fifo():
+        return _open_fifo(address)
     return FileChannel.open(address.path, address.mode, address.permissions)
+
+
+def _open_fifo(address: FileAddress) -> PipeChannel:
+    """Open a FIFO without waiting for its other end; for both ways (``rw``) it may come and go."""
+    flags = {"r": os.O_RDONLY, "rw": os.O_RDWR}.get(address.mode, os.O_WRONLY)
+    try:
+        fd = os.open(address.path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        message = f"{address.path} cannot be opened: {explain(error)}"
+        raise ConnectError(message) from error
+    return PipeChannel(fd, name=f"fifo {address.path}")
 
 
 def open_pty(address: PtyAddress) -> Op[Channel]:

@@ -111,7 +111,7 @@ class MemoryChannel(Channel):
 
     __slots__ = ("_coming", "_going", "_gone")
 
-    features = Feature.SHUTDOWN | Feature.CONCURRENT
+    features = Feature.SHUTDOWN | Feature.HALF_CLOSE | Feature.CONCURRENT
 
     def __init__(self, coming: _Way, going: _Way, name: str) -> None:
         super().__init__(name)

@@ -59,6 +59,8 @@ class PipeChannel(Channel):
         self._drained = False
         self._ended = False
         self.features = Feature.CONCURRENT
+        if self._writer is not None and self._writer is not self._reader:
+            self.features |= Feature.HALF_CLOSE
 
     def prepare(self, fd: int) -> None:
         """Prepare *fd*, which nobody else uses."""

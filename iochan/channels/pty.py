@@ -7,21 +7,22 @@ import os
 import shutil
 import termios
 import tty
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from signal import SIGTERM
-from typing import Self
+from typing import Any, Self
 
 from typing_extensions import override
 
 from iochan.channels.child import Child, as_argv
 from iochan.channels.pipe import PipeChannel
 from iochan.channels.reasons import explain
-from iochan.core.attribute import Attributes
+from iochan.core.attribute import Attribute, Attributes
 from iochan.core.errors import ConnectError
 from iochan.core.facts import EXIT_STATUS, PEER_PID
 from iochan.core.fd import OwnedFd
 from iochan.core.op import Op, run
+from iochan.core.sideband import SET_WINDOW_SIZE
 
 __all__ = ["PtyChannel"]
 
@@ -168,9 +169,13 @@ class PtyChannel(PipeChannel):
 
     @override
     def attributes(self) -> Attributes:
-        return (
-            {} if self._child is None else {PEER_PID: lambda: self.pid, EXIT_STATUS: lambda: self.exit_status}
-        )
+        found: dict[Attribute[Any], Callable[[], Any]] = {SET_WINDOW_SIZE: lambda: self._set_window_size}
+        if self._child is not None:
+            found |= {PEER_PID: lambda: self.pid, EXIT_STATUS: lambda: self.exit_status}
+        return found
+
+    def _set_window_size(self, rows: int, columns: int) -> None:
+        self.window_size = rows, columns
 
     @override
     def farewell_op(self) -> Op[None]:

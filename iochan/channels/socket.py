@@ -13,6 +13,7 @@ from typing import Final
 
 from typing_extensions import override
 
+from iochan.channels.linger import linger_op
 from iochan.channels.sockaddr import sockaddr_text
 from iochan.channels.sockopt import set_delay
 from iochan.core.attribute import Attributes
@@ -48,7 +49,7 @@ class SocketChannel(Leaf):
     Attributes:
         sock: The socket.
         exclusive: Whether this process made the connection itself, so that no other one shares it: its
-            blocking mode may then be changed.
+            blocking mode may then be changed, and `close` may drop input to save output.
     """
 
     __slots__ = (
@@ -72,7 +73,7 @@ class SocketChannel(Leaf):
         self._sendmsg = sock.sendmsg
         self._drained = False
         self.exclusive = False
-        self.features = Feature.SHUTDOWN | Feature.PEEK | Feature.CONCURRENT
+        self.features = Feature.SHUTDOWN | Feature.PEEK | Feature.HALF_CLOSE | Feature.CONCURRENT
         # Python's own timeout would make every call poll first.
         if sock.gettimeout() is not None:
             sock.settimeout(None)
@@ -233,6 +234,13 @@ class SocketChannel(Leaf):
     def end_writing_op(self) -> Op[None]:
         self.do_shutdown(Shutdown.WRITE)
         yield from ()
+
+    @override
+    def farewell_op(self) -> Op[None]:
+        yield from super().farewell_op()
+        # Who shares the connection with other processes must neither end it nor eat their input.
+        if self.exclusive and self.sock.family != socket.AF_UNIX:
+            yield from linger_op(self)
 
     @override
     def do_close(self) -> None:

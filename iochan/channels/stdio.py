@@ -114,13 +114,16 @@ class StdioChannel(Channel):
 
     __slots__ = ("_modes", "_reader", "_stdin", "_stdout", "_watches", "_writer")
 
-    features = Feature.CONCURRENT
+    features = Feature.CONCURRENT | Feature.HALF_CLOSE
 
     def __init__(self, *, raw: bool = False, stdin: int = 0, stdout: int = 1) -> None:
         super().__init__("stdio")
         self._stdin = stdin
         self._stdout = stdout
         self._modes: list[Any] | None = None
+        # Both first: a copy of the one would get the number of the other if that is closed.
+        _check_open(stdin, "standard input")
+        _check_open(stdout, "standard output")
         self._reader = _shared(stdin, "standard input")
         try:
             self._writer = _shared(stdout, "standard output")
@@ -207,13 +210,17 @@ class StdioChannel(Channel):
             termios.tcsetattr(self._stdin, termios.TCSANOW, modes)
 
 
-def _shared(fd: int, name: str) -> Channel:
-    """Return a channel over a copy of *fd*, with the means of its kind that change no flag."""
+def _check_open(fd: int, name: str) -> None:
     try:
-        copy = os.dup(fd)
+        os.fstat(fd)
     except OSError as error:
         message = f"{name} (descriptor {fd}) cannot be used: {explain(error)}"
         raise ConnectError(message) from error
+
+
+def _shared(fd: int, name: str) -> Channel:
+    """Return a channel over a copy of *fd*, with the means of its kind that change no flag."""
+    copy = os.dup(fd)
     with OwnedFd(copy) as owned:
         channel: Channel
         if stat.S_ISSOCK(os.fstat(copy).st_mode):

@@ -6,13 +6,20 @@ import click
 
 from iochan.channels.stdio import StdioChannel
 from iochan.cli.options import make_store, object_option
+from iochan.core import clock
+from iochan.core.blocked import Blocked
 from iochan.core.channel import Channel
+from iochan.core.feature import Feature
+from iochan.core.op import Op
 from iochan.core.opening import connect
 from iochan.core.pollloop import PollLoop
 from iochan.core.task import Task
 from iochan.relay import Traffic, pump_op
 
 __all__ = ["cat"]
+
+LINGER_SECONDS = 1.0
+"""How long an answer may come after the end of the input where that cannot be passed on."""
 
 
 @click.command(
@@ -26,34 +33,63 @@ __all__ = ["cat"]
 @click.option("--raw", is_flag=True, help="Put the terminal into raw mode: for a remote console.")
 @click.option("--timeout", type=click.FloatRange(0), default=30.0, show_default=True, metavar="SECONDS",
               help="For the connection, its handshakes included.")  # fmt: skip
-def cat(address: str, objects: tuple[str, ...], raw: bool, timeout: float) -> None:
+@click.option("--linger", type=click.FloatRange(0), metavar="SECONDS",
+              help="Close when so long after the end of standard input nothing comes any more.  "
+              "[default: 1 where ADDRESS cannot end one direction alone, as a WebSocket]")  # fmt: skip
+def cat(address: str, objects: tuple[str, ...], raw: bool, timeout: float, linger: float | None) -> None:
     """Send standard input to ADDRESS, and print what comes from it.
 
     The end of standard input is passed on where ADDRESS can end one direction alone; the command
-    ends when ADDRESS does.
+    ends when ADDRESS does, or after --linger.
     """
     remote = connect(address, objects=make_store(objects), timeout=timeout)
     with remote, StdioChannel(raw=raw) as local:
-        join(local, remote)
+        join(local, remote, linger)
 
 
-def join(local: Channel, remote: Channel) -> None:
-    """Pump both ways until *remote* ends."""
+def join(local: Channel, remote: Channel, linger: float | None = None) -> None:
+    """Pump both ways until *remote* ends, or is silent for *linger* seconds once *local* has ended."""
+    if linger is None and Feature.HALF_CLOSE not in remote.features:
+        linger = LINGER_SECONDS
     loop = PollLoop()
-    forward: Task[None] = Task(loop, pump_op(local, remote, Traffic()), lambda task: _failed(task, loop))
-    backward: Task[None] = Task(loop, pump_op(remote, local, Traffic()), lambda _: loop.stop())
+    silence = _Silence()
+
+    def sent(task: Task[None]) -> None:
+        if _failed(task):
+            loop.stop()
+        elif linger is not None:
+            Task(loop, silence.last_op(linger), lambda _: loop.stop())
+
+    forward: Task[None] = Task(loop, pump_op(local, remote, Traffic()), sent)
+    backward: Task[None] = Task(loop, pump_op(remote, local, Traffic(silence.end)), lambda _: loop.stop())
     loop.run()
-    if backward.finished:
-        backward.result()
-    if forward.finished:
-        forward.result()
-    else:
-        forward.cancel()
+    for task in (backward, forward):
+        if task.finished:
+            task.result()
+        else:
+            task.cancel()
 
 
-def _failed(task: Task[None], loop: PollLoop) -> None:
-    """Stop when sending failed; the end of the input alone stops nothing."""
+class _Silence:
+    """How long nothing has come."""
+
+    def __init__(self) -> None:
+        self._since = clock.now()
+
+    def end(self, _: int = 0) -> None:
+        """Note that bytes came."""
+        self._since = clock.now()
+
+    def last_op(self, seconds: float) -> Op[None]:
+        """Wait until it has lasted *seconds* from now on."""
+        self.end()
+        while (end := self._since + seconds) > clock.now():
+            yield Blocked(deadline=end)
+
+
+def _failed(task: Task[None]) -> bool:
     try:
         task.result()
     except Exception:  # noqa: BLE001 - raised again by the caller
-        loop.stop()
+        return True
+    return False

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
+from iochan.address.value import as_seconds
 from iochan.channels.file import FileChannel
 from iochan.cli.options import json_option
+from iochan.cli.password import Passwords, password_options
 from iochan.core.channel import Channel
-from iochan.core.errors import SecretError, show_text
+from iochan.core.errors import show_text
 from iochan.core.op import run
 from iochan.crypto.block import (
+    UNLOCK_SECONDS,
     LuksHeader,
     add_key_op,
     create_luks_op,
@@ -24,18 +27,23 @@ from iochan.crypto.block import (
     read_header_op,
     remove_key_op,
 )
-from iochan.secret import Secret, load_file
 
 __all__ = ["luks"]
 
 _COPY = 1 << 20
 _MOST_DIGITS = 19
 
-image_argument = click.argument("image", type=click.Path(dir_okay=False))
-key_option = click.option(
-    "--key-file", metavar="FILE", help="The password; asked for on a terminal if not given."
+header_option = click.option(
+    "--header", metavar="FILE", type=click.Path(dir_okay=False), help="Where the header is, if not in IMAGE."
 )
-trim_option = click.option("--trim", is_flag=True, help="Leave out one newline at the end of key files.")
+image_argument = click.argument("image", type=click.Path(dir_okay=False))
+max_time_option = click.option(
+    "--max-time",
+    metavar="SECONDS",
+    default=f"{UNLOCK_SECONDS:g}",
+    show_default=True,
+    help="How long trying the password may take; whoever made IMAGE has chosen how long it does.",
+)
 time_option = click.option(
     "--iter-time", type=click.IntRange(1), default=2000, show_default=True, help="Milliseconds of a try."
 )
@@ -48,10 +56,11 @@ def luks() -> None:
 
 @luks.command()
 @image_argument
+@header_option
 @json_option
-def info(image: str, as_json: bool) -> None:
-    """Show what the header of IMAGE says; no password is needed."""
-    with _open(image, "r") as channel:
+def info(image: str, header: str | None, as_json: bool) -> None:
+    """Show what the header of IMAGE, or the detached header IMAGE, says; no password is needed."""
+    with _open(image if header is None else header, "r") as channel:
         facts = _facts(run(read_header_op(channel)))
     if as_json:
         click.echo(json.dumps(facts))
@@ -77,8 +86,8 @@ def info(image: str, as_json: bool) -> None:
 @click.option("--ivgen", default="plain64", show_default=True)
 @click.option("--iv-hash", help="The hash of essiv.")
 @click.option("--hash", "hash_name", default="sha256", show_default=True, help="The hash of the key slots.")
-@key_option
-@trim_option
+@click.option("--header", metavar="FILE", type=click.Path(dir_okay=False), help="A new file for the header.")
+@password_options("key")
 @time_option
 def create(
     image: str,
@@ -88,13 +97,13 @@ def create(
     ivgen: str,
     iv_hash: str | None,
     hash_name: str,
-    key_file: str | None,
-    trim: bool,
+    header: str | None,
+    passwords: Passwords,
     iter_time: int,
 ) -> None:
-    """Make IMAGE, a new file, an encrypted image."""
-    password = _password(key_file, "Password of the image", trim=trim, confirm=True)
-    with _new_file(image), _open(image, "rw") as channel:
+    """Make IMAGE, a new file, an encrypted image; with --header it has nothing in it that could be told."""
+    password = passwords.read("key", "Password of the image", confirm=True)
+    with _new_file(image) as channel, nullcontext() if header is None else _new_file(header) as apart:
         operation = create_luks_op(
             channel,
             password.view(),
@@ -105,20 +114,26 @@ def create(
             iv_hash=iv_hash,
             hash_algorithm=hash_name,
             iteration_time=iter_time,
+            header=apart,
         )
         run(operation)
 
 
 @luks.command("open", epilog="\b\nExample:\n  iochan luks open disk.luks --key-file pw > plain.img")
 @image_argument
-@key_option
-@trim_option
+@header_option
+@password_options("key")
+@max_time_option
 @click.option("--write", is_flag=True, help="Write standard input into the image, from its first byte on.")
-def open_command(image: str, key_file: str | None, trim: bool, write: bool) -> None:
+def open_command(image: str, header: str | None, passwords: Passwords, max_time: str, write: bool) -> None:
     """Write the plain bytes of IMAGE to standard output."""
-    password = _password(key_file, "Password", trim=trim)
-    with _open(image, "rw" if write else "r") as channel:
-        plain = run(open_luks_op(channel, password.view()))
+    password = passwords.read("key", "Password")
+    with (
+        _open(image, "rw" if write else "r") as channel,
+        nullcontext() if header is None else _open(header, "r") as apart,
+    ):
+        seconds = as_seconds("--max-time", max_time)
+        plain = run(open_luks_op(channel, password.view(), header=apart, max_seconds=seconds))
         room = memoryview(bytearray(_COPY))
         if write:
             while got := sys.stdin.buffer.readinto(room):  # type: ignore[union-attr] # typeshed lacks it
@@ -131,45 +146,55 @@ def open_command(image: str, key_file: str | None, trim: bool, write: bool) -> N
 
 @luks.command("add-key")
 @image_argument
-@key_option
-@click.option(
-    "--new-key-file", metavar="FILE", help="The new password; asked for on a terminal if not given."
-)
+@header_option
+@password_options("key", "new_key")
+@max_time_option
 @click.option("--slot", type=click.IntRange(0, 7), help="Where it goes; the first free slot if not given.")
-@trim_option
 @time_option
 def add_key(
-    image: str, key_file: str | None, new_key_file: str | None, slot: int | None, trim: bool, iter_time: int
+    image: str, header: str | None, passwords: Passwords, max_time: str, slot: int | None, iter_time: int
 ) -> None:
     """Let another password open IMAGE as well."""
-    password = _password(key_file, "Password that opens it now", trim=trim)
-    new = _password(new_key_file, "New password", trim=trim, confirm=True)
-    with _open(image, "rw") as channel:
-        operation = add_key_op(channel, password.view(), new.view(), slot=slot, iteration_time=iter_time)
+    password = passwords.read("key", "Password that opens it now")
+    new = passwords.read("new_key", "New password", confirm=True)
+    with _open(image if header is None else header, "rw") as channel:
+        operation = add_key_op(
+            channel,
+            password.view(),
+            new.view(),
+            slot=slot,
+            iteration_time=iter_time,
+            max_seconds=as_seconds("--max-time", max_time),
+        )
         click.echo(f"slot {run(operation)}")
 
 
 @luks.command("remove-key")
 @image_argument
-@key_option
+@header_option
+@password_options("key")
+@max_time_option
 @click.option("--slot", type=click.IntRange(0, 7), help="The slot to free, instead of a password's.")
 @click.option("--force", is_flag=True, help="Also the last one: nothing opens the image any more then.")
-@trim_option
-def remove_key(image: str, key_file: str | None, slot: int | None, force: bool, trim: bool) -> None:
+def remove_key(
+    image: str, header: str | None, passwords: Passwords, max_time: str, slot: int | None, force: bool
+) -> None:
     """Let a password open IMAGE no more."""
-    password = None if slot is not None else _password(key_file, "Password to remove", trim=trim)
-    with _open(image, "rw") as channel:
+    password = None if slot is not None else passwords.read("key", "Password to remove")
+    with _open(image if header is None else header, "rw") as channel:
         view = None if password is None else password.view()
-        for number in run(remove_key_op(channel, slot=slot, password=view, force=force)):
+        seconds = as_seconds("--max-time", max_time)
+        for number in run(remove_key_op(channel, slot=slot, password=view, force=force, max_seconds=seconds)):
             click.echo(f"slot {number} is free")
 
 
 @contextmanager
-def _new_file(path: str) -> Iterator[None]:
-    """Make the file *path*, never over one that exists; it goes away again if the block fails."""
+def _new_file(path: str) -> Iterator[Channel]:
+    """Open *path*, a new file, which goes away again if the block fails."""
     Path(path).open("xb").close()
     try:
-        yield
+        with _open(path, "rw") as channel:
+            yield channel
     except BaseException:
         Path(path).unlink()
         raise
@@ -208,13 +233,3 @@ def _size(text: str) -> int:
         )
         raise click.UsageError(message)
     return int(number) * unit
-
-
-def _password(path: str | None, prompt: str, *, trim: bool, confirm: bool = False) -> Secret:
-    if path is not None:
-        return load_file(path, trim=trim)
-    if not sys.stdin.isatty():
-        message = "no password: give --key-file FILE, or run it on a terminal to be asked"
-        raise SecretError(message)
-    typed: str = click.prompt(prompt, hide_input=True, confirmation_prompt=confirm, err=True)
-    return Secret(typed.encode("utf-8"))

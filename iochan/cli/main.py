@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import IO, Any
 
 import click
 from typing_extensions import override
 
+from iochan.channels.reasons import explain
 from iochan.cli.cat import cat
+from iochan.cli.chardev import chardev
 from iochan.cli.cipher import cipher
 from iochan.cli.creds import creds
 from iochan.cli.crypto import crypto
@@ -42,8 +45,10 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (IochanError, OSError) as error:
+        except IochanError as error:
             raise _Failure(str(error)) from error
+        except OSError as error:
+            raise _Failure(_told(error)) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -55,11 +60,35 @@ def main(verbose: int) -> None:
     Addresses are stacks, the top layer first: tcp://host:port, tls+tcp://host:port?tls.creds=ID,
     unix:///path, exec:command, file:///path, pty:, stdio:, and more (see the documentation).
     """
+    _hold_standard_numbers()
     level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
     logging.basicConfig(level=level, format="iochan: %(message)s")
 
 
+def _told(error: OSError) -> str:
+    """Return *error* with a name, the fact and the cure, where it is the system's own."""
+    if not error.errno or error.strerror != os.strerror(error.errno):
+        return error.strerror or str(error)
+    # Python's files know their names, except for those that were there before it.
+    name = "standard input or output" if error.filename is None else os.fsdecode(error.filename)
+    return f"{name}: {explain(error)}"
+
+
+def _hold_standard_numbers() -> None:
+    """Put something unusable where a standard descriptor is closed.
+
+    Otherwise the first connection would get its number, and be taken for the standard output.
+    """
+    for number, wrong_way in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_RDONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The lowest free number is this one: those below it are open.
+            os.open(os.devnull, wrong_way)
+
+
 main.add_command(cat)
+main.add_command(chardev)
 main.add_command(creds)
 main.add_command(demo)
 main.add_command(cipher)

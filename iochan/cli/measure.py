@@ -69,6 +69,9 @@ STACKS: dict[str, tuple[str, str]] = {
     "tls": ("tls+tcp://127.0.0.1:0?tls.creds=tls0", _CLIENT),
     "tls in tls": ("tls+tls+tcp://127.0.0.1:0?tls@1.creds=tls0&tls@2.creds=tls0", _TWICE),
     "tls over command": ("tls+exec:", _CLIENT),
+    "websocket": ("ws+tcp://127.0.0.1:0", ""),
+    "websocket over tls": ("ws+tls+tcp://127.0.0.1:0?tls.creds=tls0", _CLIENT),
+    "tls in websocket": ("tls+ws+tcp://127.0.0.1:0?tls.creds=tls0", _CLIENT),
     "tls over unix": ("tls+unix://{path}?tls.creds=tls0", _CLIENT),
 }
 """The stacks by name: where the far end listens, and the options that the near end adds."""

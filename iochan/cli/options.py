@@ -21,7 +21,7 @@ def object_option(function: F) -> F:
         "objects",
         multiple=True,
         metavar="TYPE,id=ID,KEY=VALUE…",
-        help="An object that an address names, in QEMU's notation or as JSON; repeatable. "
+        help="An object that an address or an option names, in QEMU's notation or as JSON; repeatable. "
         "For example tls-creds-x509,id=tls0,endpoint=client,dir=pki.",
     )
     return option(function)

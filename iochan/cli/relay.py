@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from iochan.address.value import as_count
 from iochan.cli.options import json_option, make_store, object_option
 from iochan.cli.signals import StopSignals
 from iochan.core import clock
@@ -19,7 +20,6 @@ from iochan.core.op import Op
 from iochan.core.opening import connect_op, listen
 from iochan.core.pollloop import PollLoop
 from iochan.core.task import Task
-from iochan.layers.option import as_count
 from iochan.relay import Relay, RelayLimits
 
 __all__ = ["relay"]

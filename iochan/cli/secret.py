@@ -8,17 +8,21 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
 from iochan.cli.options import json_option
+from iochan.cli.password import ask_password
 from iochan.core.errors import SecretError
-from iochan.secret import KEY_LENGTH, Secret, load_fd, load_file, seal, unseal
+from iochan.secret import KEY_LENGTH, MAX_SECRET, Secret, load_fd, load_file, seal, unseal
 from iochan.secret.load import decode_base64, decode_secret
 
 __all__ = ["secret"]
 
-_SEALED = re.compile(r"data=([A-Za-z0-9+/=]+),iv=([A-Za-z0-9+/=]+)\s*")
+_SEALED: Final = re.compile(rb"data=([A-Za-z0-9+/=]+),iv=([A-Za-z0-9+/=]+)\s*")
+_LONGEST: Final = MAX_SECRET // 3 * 4 + 256
+"""Bytes of the longest secret, sealed and in base64, with its vector and the names."""
 
 key_option = click.option(
     "--key-file",
@@ -48,7 +52,9 @@ def seal_command(key_file: Path, trim: bool, as_json: bool) -> None:
     What is printed stands behind --object secret,id=ID,keyid=MASTER,format=base64, of iochan and of QEMU.
     """
     key = _master(key_file)
-    value = _asked() if sys.stdin.isatty() else load_fd(_standard_input(), trim=trim)
+    value = (
+        ask_password("Secret", confirm=True) if sys.stdin.isatty() else load_fd(_standard_input(), trim=trim)
+    )
     if value.as_bytes().endswith(b"\n"):
         note = "the secret ends with a newline, which is a part of it: --trim leaves it out"
         click.echo(f"iochan: {note}", err=True)
@@ -59,17 +65,24 @@ def seal_command(key_file: Path, trim: bool, as_json: bool) -> None:
 
 @secret.command("open", epilog="\b\nExample:\n  iochan secret open --key-file key.b64 < sealed.txt")
 @key_option
-def open_command(key_file: Path) -> None:
+@click.option("--trim", is_flag=True, help="Leave out one newline at the secret's end.")
+def open_command(key_file: Path, trim: bool) -> None:
     """Read what seal printed from standard input, and write the secret to standard output as it is."""
     key = _master(key_file)
-    text = load_fd(_standard_input()).as_bytes().decode("ascii", "replace")
+    text = sys.stdin.buffer.read(_LONGEST + 1)
+    if len(text) > _LONGEST:
+        message = (
+            f"standard input: more than {_LONGEST} bytes, longer than any sealed secret: a secret is a key"
+        )
+        raise SecretError(message)
     match = _SEALED.fullmatch(text)
     if match is None:
         message = "standard input has no sealed secret: give data=…,iv=… as iochan secret seal prints it"
         raise SecretError(message)
-    data, iv = (decode_base64(part.encode("ascii"), "the sealed secret") for part in match.groups())
-    value = unseal(data, iv, key)
-    sys.stdout.buffer.write(value.view())
+    data, iv = (decode_base64(part, "the sealed secret") for part in match.groups())
+    value = unseal(data, iv, key).view()
+    end = len(value) - (trim and bytes(value[-1:]) == b"\n")
+    sys.stdout.buffer.write(value[:end])
     sys.stdout.buffer.flush()
 
 
@@ -83,12 +96,6 @@ def _master(path: Path) -> Secret:
     except SecretError as error:
         message = f"{path}: neither {KEY_LENGTH} bytes nor base64: make a key with `openssl rand -base64 32`"
         raise SecretError(message) from error
-
-
-def _asked() -> Secret:
-    """Return what is typed on the terminal, which does not show it."""
-    typed: str = click.prompt("Secret", hide_input=True, confirmation_prompt=True, err=True)
-    return Secret(typed.encode("utf-8"))
 
 
 def _standard_input() -> int:

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM as something that a loop can wait for."""
+"""Signals as something that a loop can wait for."""
 
 from __future__ import annotations
 
@@ -6,25 +6,28 @@ import os
 import signal
 from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
+
+from typing_extensions import override
 
 from iochan.channels.pipe import PipeChannel
+from iochan.core.loop import Loop
 from iochan.core.op import Op
-from iochan.core.pollloop import PollLoop
 from iochan.core.task import Task
 
-__all__ = ["StopSignals"]
+__all__ = ["STOPPING", "SignalPipe", "StopSignals"]
 
-_STOPPING = (signal.SIGINT, signal.SIGTERM)
+STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
+"""What ends a service."""
+
+_POKE: Final = b"\0"
 
 
-class StopSignals:
-    """Calls *stop* once for each SIGINT or SIGTERM, on *loop*, with how many came before."""
+class SignalPipe:
+    """Takes the signals *numbers*, while a ``with`` block runs, to be read one after the other."""
 
-    def __init__(self, loop: PollLoop, stop: Callable[[int], None]) -> None:
-        self._loop = loop
-        self._stop = stop
-        self._count = 0
+    def __init__(self, *numbers: signal.Signals) -> None:
+        self._numbers = numbers
 
     def __enter__(self) -> Self:
         read_fd, write_fd = os.pipe()
@@ -32,8 +35,7 @@ class StopSignals:
         self._write_fd = write_fd
         self._pipe = PipeChannel(read_fd)
         self._before_fd = signal.set_wakeup_fd(write_fd)
-        self._before: dict[signal.Signals, Any] = {one: signal.signal(one, _noted) for one in _STOPPING}
-        self._task = Task(self._loop, self._wait_op())
+        self._before: dict[signal.Signals, Any] = {one: signal.signal(one, _noted) for one in self._numbers}
         return self
 
     def __exit__(
@@ -42,17 +44,48 @@ class StopSignals:
         for number, handler in self._before.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(self._before_fd)
-        self._task.cancel()
         self._pipe.abort()
         os.close(self._write_fd)
 
-    def _wait_op(self) -> Op[None]:
+    def poke(self) -> None:
+        """Let `next_op` return 0."""
+        os.write(self._write_fd, _POKE)
+
+    def next_op(self) -> Op[int]:
+        """Wait for one of the signals, and return its number."""
         while True:
-            numbers = yield from self._pipe.read_op(16)
-            for number in numbers:
-                if number in _STOPPING:
-                    self._stop(self._count)
-                    self._count += 1
+            (number,) = yield from self._pipe.read_op(1)
+            if not number or number in self._numbers:
+                return int(number)
+
+
+class StopSignals(SignalPipe):
+    """Calls *stop* once for each SIGINT or SIGTERM, on *loop*, with how many came before."""
+
+    def __init__(self, loop: Loop, stop: Callable[[int], None]) -> None:
+        super().__init__(*STOPPING)
+        self._loop = loop
+        self._stop = stop
+
+    @override
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self._task = Task(self._loop, self._wait_op())
+        return self
+
+    @override
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._task.cancel()
+        super().__exit__(kind, error, trace)
+
+    def _wait_op(self) -> Op[None]:
+        count = 0
+        while True:
+            yield from self.next_op()
+            self._stop(count)
+            count += 1
 
     def forget(self) -> None:
         """Wait for no more signals, so that the loop can end."""

@@ -96,14 +96,14 @@ class Channel(Seeking, Stacking):
             return
         if Feature.SHUTDOWN not in self.features:
             message = f"{self._name} cannot be shut down from outside: close it"
-            raise UnsupportedFeature(message, "SHUTDOWN")
+            raise UnsupportedFeature(message, "HALF_CLOSE")
         self.do_shutdown(how)
 
     def write_eof(self) -> None:
         """End the writing direction in order: flush, say goodbye, half-close. Reads go on.
 
         Raises:
-            UnsupportedFeature: The stack cannot end one direction alone.
+            UnsupportedFeature: The stack cannot end one direction alone (no `Feature.HALF_CLOSE`).
         """
         run(self.write_eof_op(), self._timeout)
 
@@ -117,7 +117,7 @@ class Channel(Seeking, Stacking):
         """What `write_eof` does once all is flushed: a channel with two directions has its own."""
         message = f"{self._name} cannot end its writing direction alone: close it"
         yield from ()
-        raise UnsupportedFeature(message, "SHUTDOWN")
+        raise UnsupportedFeature(message, "HALF_CLOSE")
 
     def handshake(self, timeout: float | None = HANDSHAKE_SECONDS) -> None:
         """Do the handshakes of every layer of the stack, lowest first; done ones are passed over.

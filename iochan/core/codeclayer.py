@@ -54,6 +54,10 @@ class CodecLayer(Layer):
     def __init__(self, lower: Channel, codec: Codec, name: str = "") -> None:
         super().__init__(lower, name)
         self.features |= Feature.CONCURRENT
+        if codec.half_close:
+            self.features |= Feature.HALF_CLOSE
+        else:
+            self.features &= ~Feature.HALF_CLOSE
         self.codec = codec
         self._lock = Lock()
         self._owed: Views = ()
@@ -302,7 +306,9 @@ class CodecLayer(Layer):
     @override
     def farewell_op(self) -> Op[None]:
         if self._established:
-            yield from self._push_op()
+            # What writes had accepted has to go; what the protocol owes beside it is worth a try.
+            while (stuck := self.try_flush()) is not None:
+                yield stuck
             self._say_goodbye()
             try:
                 yield from self._push_op()

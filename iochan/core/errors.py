@@ -22,6 +22,7 @@ Each class has, as a second base, the built-in that a Python reader expects, so 
     │   ├── LocalProtocolError                             our caller asked for the forbidden
     │   └── RemoteProtocolError                            the peer sent the forbidden
     │       ├── HandshakeError
+    │       │   └── ServedInstead                          the client asked for a page, and got it
     │       └── LimitExceeded                              a length past its named limit
     ├── CredsError               (ValueError)              unusable or unsafe credentials
     │   └── PeerRejected                                   the peer is not who it must be
@@ -54,6 +55,7 @@ __all__ = [
     "ProtocolError",
     "RemoteProtocolError",
     "SecretError",
+    "ServedInstead",
     "TruncatedError",
     "UnexpectedEOF",
     "UnsupportedFeature",
@@ -171,6 +173,10 @@ class RemoteProtocolError(ProtocolError):
 
 class HandshakeError(RemoteProtocolError):
     """A handshake did not come to its end."""
+
+
+class ServedInstead(HandshakeError):  # noqa: N818 - names the outcome
+    """The client wanted something else at this address, such as a web page, and got it: no failure."""
 
 
 class LimitExceeded(RemoteProtocolError):  # noqa: N818 - names the state

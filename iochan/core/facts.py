@@ -6,10 +6,14 @@ from typing import Final
 
 from iochan.core.attribute import Attribute
 
-__all__ = ["EXIT_STATUS", "LOCAL_ADDRESS", "PEER_ADDRESS", "PEER_GID", "PEER_PID", "PEER_UID"]
+__all__ = ["EXIT_STATUS", "LOCAL_ADDRESS", "PEER_ADDRESS", "PEER_GID", "PEER_NAME", "PEER_PID", "PEER_UID"]
 
 PEER_ADDRESS: Final = Attribute[str]("peer's address")
 """Where the peer is, as address text: ``tcp://127.0.0.1:5900``, ``unix:///run/x``."""
+
+PEER_NAME: Final = Attribute[str | None]("peer's name")
+"""Who the peer has proved to be to the nearest layer that asks for a proof: the distinguished name of its
+certificate, the user of its pre-shared key; None if it proved nothing."""
 
 LOCAL_ADDRESS: Final = Attribute[str]("local address")
 """Where this end is, as address text."""

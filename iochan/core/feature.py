@@ -26,6 +26,9 @@ class Feature(enum.Flag):
     """`Channel.peek` works."""
     ZERO_COPY = enum.auto()
     """`WriteFlag.ZERO_COPY` is accepted; `Channel.flush` waits for the kernel's completions."""
+    HALF_CLOSE = enum.auto()
+    """`Channel.write_eof` works: one direction can end alone. Where it cannot, an end of the stream
+    is the end of both."""
     CONCURRENT = enum.auto()
     """One reader thread and one writer thread may use the channel at the same time."""
 

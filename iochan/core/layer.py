@@ -14,7 +14,7 @@ from iochan.core.op import Op
 
 __all__ = ["Layer"]
 
-_HANDED_UP = Feature.SHUTDOWN | Feature.CONCURRENT
+_HANDED_UP = Feature.SHUTDOWN | Feature.HALF_CLOSE | Feature.CONCURRENT
 
 
 class Layer(Channel):

@@ -9,7 +9,7 @@ from typing import Any
 
 from iochan.core.errors import AddressError
 
-__all__ = ["ADOPTERS", "CHANNELS", "LAYERS", "LISTENERS", "OPENERS", "known", "lookup", "register"]
+__all__ = ["ADOPTERS", "CHANNELS", "LAYERS", "LISTENERS", "OPENERS", "PAGES", "known", "lookup", "register"]
 
 LAYERS = "iochan.layers"
 """The group of functions ``(channel, **options) -> Channel`` that put a layer on a channel."""
@@ -25,6 +25,9 @@ OPENERS = "iochan.openers"
 
 ADOPTERS = "iochan.adopters"
 """The group of functions ``(object) -> Channel | None`` that make a channel of a socket or descriptor."""
+
+PAGES = "iochan.pages"
+"""The group of functions ``() -> directory`` with the files of web pages that may be served."""
 
 _added: dict[tuple[str, str], Callable[..., Any]] = {}
 

@@ -33,6 +33,10 @@ class Seeking(Writing):
         """Move the position and return it."""
         raise self._without_offset()
 
+    def try_sync(self) -> Blocked | None:
+        """Have the system put what was written onto the disk; None when it is there, or there is no disk."""
+        return None
+
     def _without_offset(self) -> UnsupportedFeature:
         return UnsupportedFeature(f"{self._name} has no offsets: it is a stream", "SEEK")
 
@@ -49,6 +53,14 @@ class Seeking(Writing):
         self._require(Feature.SEEK, "seek")
         with ReadGuard(self), WriteGuard(self):
             return self.do_seek(offset, whence)
+
+    def sync(self) -> None:
+        """Wait until all that was written is where a power cut leaves it (``fdatasync(2)``).
+
+        Raises:
+            ChannelBrokenError: The disk refused; what was written since the last sync may be lost.
+        """
+        run(self.sync_op(), self._timeout)
 
     def preadv_op(self, buffers: Iterable[Buffer], offset: int) -> Op[int]:
         """The operation of `preadv`."""
@@ -75,3 +87,13 @@ class Seeking(Writing):
                 yield put
                 put = self.try_pwritev(views, offset)
             return put
+
+    def sync_op(self) -> Op[None]:
+        """The operation of `sync`; like other work on files it keeps the thread until it is done."""
+        self._require(Feature.SEEK, "be synced with a disk")
+        yield from self.flush_op()
+        with WriteGuard(self):
+            blocked = self.try_sync()
+            while blocked is not None:
+                yield blocked
+                blocked = self.try_sync()

@@ -65,14 +65,22 @@ class Stacking:
         return Stacking.layer(self, "tls-client", creds, **options)
 
     def websocket_server(self: Stacking | HasFileno, **options: object) -> Channel:
-        """Return a WebSocket server on this channel; see `iochan.websocket.layer.websocket_server`."""
+        """Return a WebSocket server on this channel; see `iochan.websocket.factory.websocket_server`."""
         return Stacking.layer(self, "ws-server", **options)
 
     def websocket_client(
         self: Stacking | HasFileno, host: str = "localhost", path: str = "/", **options: object
     ) -> Channel:
-        """Return a WebSocket client on this channel; see `iochan.websocket.layer.websocket_client`."""
+        """Return a WebSocket client on this channel; see `iochan.websocket.factory.websocket_client`."""
         return Stacking.layer(self, "ws-client", host, path, **options)
+
+    def telnet_server(self: Stacking | HasFileno, **options: object) -> Channel:
+        """Return a telnet server on this channel; see `iochan.telnet.ends.telnet_server`."""
+        return Stacking.layer(self, "telnet-server", **options)
+
+    def telnet_client(self: Stacking | HasFileno, **options: object) -> Channel:
+        """Return a telnet client on this channel; see `iochan.telnet.ends.telnet_client`."""
+        return Stacking.layer(self, "telnet-client", **options)
 
     def buffered(self: Stacking | HasFileno, **options: object) -> Channel:
         """Return this channel with read-ahead; see `iochan.layers.buffered.BufferedLayer`."""

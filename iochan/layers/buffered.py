@@ -6,6 +6,7 @@ from typing import Final
 
 from typing_extensions import override
 
+from iochan.address.value import Count, as_count
 from iochan.core.blocked import Blocked
 from iochan.core.buffers import Buffer, Flat, Room, Views, as_view, scatter, total
 from iochan.core.bytequeue import ByteQueue
@@ -18,7 +19,6 @@ from iochan.core.guard import ReadGuard
 from iochan.core.layer import Layer
 from iochan.core.op import Op, run
 from iochan.core.scratch import SCRATCH_SIZE, borrow, give_back
-from iochan.layers.option import Count, as_count
 
 __all__ = ["DEFAULT_SIZE", "BufferedLayer", "buffered"]
 

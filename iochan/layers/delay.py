@@ -8,6 +8,7 @@ from typing import Final
 
 from typing_extensions import override
 
+from iochan.address.value import Seconds, as_seconds
 from iochan.core import clock
 from iochan.core.blocked import Blocked
 from iochan.core.buffers import Views, clip
@@ -20,7 +21,6 @@ from iochan.core.fd import FdBox
 from iochan.core.feature import ReadFlag
 from iochan.core.layer import Layer
 from iochan.core.scratch import borrow, give_back
-from iochan.layers.option import Seconds, as_seconds
 
 __all__ = ["DelayLayer", "delay"]
 

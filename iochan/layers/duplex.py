@@ -45,6 +45,7 @@ class DuplexChannel(Channel):
         both = reader.features & writer.features & (Feature.FD_PASS | Feature.SHUTDOWN)
         self.features = (
             Feature.CONCURRENT
+            | Feature.HALF_CLOSE
             | both
             | (reader.features & Feature.PEEK)
             | (writer.features & Feature.ZERO_COPY)

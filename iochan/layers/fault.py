@@ -24,6 +24,7 @@ from typing import Final
 
 from typing_extensions import override
 
+from iochan.address.value import Count, as_count
 from iochan.core import clock
 from iochan.core.blocked import Blocked, Pollable
 from iochan.core.buffers import Views, clip
@@ -34,7 +35,6 @@ from iochan.core.fd import FdBox
 from iochan.core.feature import ReadFlag
 from iochan.core.layer import Layer
 from iochan.layers.limit import LimitLayer
-from iochan.layers.option import Count, as_count
 
 __all__ = [
     "BreakLayer",

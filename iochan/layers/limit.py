@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import override
 
+from iochan.address.value import Count, as_count
 from iochan.core.blocked import Blocked
 from iochan.core.buffers import Views, clip
 from iochan.core.channel import Channel
@@ -11,7 +12,6 @@ from iochan.core.condition import Condition
 from iochan.core.errors import LocalProtocolError
 from iochan.core.fd import FdBox
 from iochan.core.layer import Layer
-from iochan.layers.option import Count, as_count
 
 __all__ = ["LimitLayer", "limit"]
 

@@ -36,6 +36,10 @@ class PrefixLayer(Layer):
         """How many bytes have not been read yet; see `BufferedLayer.buffered_bytes`."""
         return len(self._data)
 
+    def give_back(self, data: Buffer) -> None:
+        """Have *data* read before all else; it is copied."""
+        self._data = memoryview(bytes(data) + bytes(self._data))
+
     @override
     def try_readv(self, views: Views, fds: FdBox | None = None, flags: int = 0) -> int | Blocked:
         if not self._data:

@@ -8,6 +8,7 @@ from typing import Final
 
 from typing_extensions import override
 
+from iochan.address.value import Switch, as_switch
 from iochan.core.blocked import Blocked
 from iochan.core.buffers import Views
 from iochan.core.channel import Channel
@@ -16,7 +17,6 @@ from iochan.core.errors import ChannelError
 from iochan.core.fd import FdBox
 from iochan.core.layer import Layer
 from iochan.core.op import Op
-from iochan.layers.option import Switch, as_switch
 from iochan.layers.tape import Kind, Sender
 from iochan.layers.tapewriter import TapeWriter
 

@@ -104,7 +104,7 @@ class ReplayChannel(Channel):
             message = f"a replay of side {side!r}: it must be 'a' or 'b'"
             raise ValueError(message)
         super().__init__(name)
-        self.features = Feature.CONCURRENT
+        self.features = Feature.CONCURRENT | Feature.HALF_CLOSE
         played, got = (Sender.A, Sender.B) if side == "a" else (Sender.B, Sender.A)
         # Each direction reads the tape for itself: how far they are apart costs no memory.
         self._played = _Part(TapeFile(tape), played)

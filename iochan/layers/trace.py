@@ -7,6 +7,7 @@ from typing import Final
 
 from typing_extensions import override
 
+from iochan.address.value import Count, as_count
 from iochan.core.blocked import Blocked
 from iochan.core.buffers import Flat, Room, Views, gather, total
 from iochan.core.channel import Channel
@@ -15,7 +16,6 @@ from iochan.core.errors import IochanError, show_bytes
 from iochan.core.fd import FdBox
 from iochan.core.layer import Layer
 from iochan.core.op import Op
-from iochan.layers.option import Count, as_count
 
 __all__ = ["TraceLayer", "trace"]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from iochan.core.channel import Channel
 from iochan.core.errors import ChannelError
+from iochan.core.feature import Feature
 from iochan.core.loop import Loop
 from iochan.core.op import Op
 from iochan.core.task import Task
@@ -70,8 +71,17 @@ class Connection:
         ]
 
     def _pumped(self, task: Task[None]) -> None:
-        if not self._over(task) and all(other.finished for other in self._tasks):
-            self._tasks = [Task(self._loop, self._close_op(), self._closed)]
+        if task not in self._tasks or self._over(task):
+            return
+        if not self._has_other_direction(task) or all(other.finished for other in self._tasks):
+            tasks, self._tasks = self._tasks, [Task(self._loop, self._close_op(), self._closed)]
+            for other in tasks:
+                other.cancel()
+
+    def _has_other_direction(self, task: Task[None]) -> bool:
+        """Tell whether the side whose bytes *task* pumped, and that has ended, still takes some."""
+        source = self._client if task is self._tasks[0] else self._target
+        return source is not None and Feature.HALF_CLOSE in source.features
 
     def _close_op(self) -> Op[None]:
         if self._target is not None:

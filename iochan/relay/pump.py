@@ -7,8 +7,7 @@ from typing import Final
 
 from iochan.core.blocked import Blocked
 from iochan.core.channel import Channel
-from iochan.core.errors import UnsupportedFeature
-from iochan.core.feature import ReadFlag
+from iochan.core.feature import Feature, ReadFlag
 from iochan.core.guard import ReadGuard, WriteGuard
 from iochan.core.op import Op
 from iochan.core.scratch import borrow, give_back
@@ -69,10 +68,8 @@ def pump_op(source: Channel, sink: Channel, traffic: Traffic) -> Op[None]:
                 and (yield from splice_op(source, sink, traffic.add))  # type: ignore[arg-type]
             ):
                 break
-    try:
+    if Feature.HALF_CLOSE in sink.features:
         yield from sink.write_eof_op()
-    except UnsupportedFeature:
-        return
 
 
 def _move(source: Channel, sink: Channel, flags: int) -> tuple[int | Blocked, bytes]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from iochan.core import clock
 from iochan.core.blocked import Blocked
 from iochan.core.channel import Channel
-from iochan.core.errors import IochanError
+from iochan.core.errors import IochanError, ServedInstead
 from iochan.core.listener import Listener
 from iochan.core.op import Op, within
 from iochan.core.pollloop import PollLoop
@@ -141,7 +141,9 @@ class Relay:
 
     def _note_end(self, error: BaseException | None) -> None:
         self.active -= 1
-        if error is not None:
+        if isinstance(error, ServedInstead):
+            _log.info("%s", error)
+        elif error is not None:
             self.failed += 1
             self.last_error = error
             _log.warning("a connection ended: %s", error)

@@ -90,6 +90,9 @@ class ByteStreamContract:
         )
         assert got == data
 
+    def test_the_feature_tells_whether_there_is_a_half_close(self, pair: Pair) -> None:
+        assert (Feature.HALF_CLOSE in pair[0].features) is self.half_close
+
     def test_the_end_of_the_stream_is_zero_and_stays(self, pair: Pair, drive: Driver) -> None:
         left, right = pair
         self.need_half_close()

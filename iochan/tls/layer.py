@@ -11,6 +11,7 @@ from iochan.core.attribute import Attributes
 from iochan.core.channel import Channel
 from iochan.core.codeclayer import CodecLayer
 from iochan.core.errors import CredsError, RemoteProtocolError, show_text
+from iochan.core.facts import PEER_NAME
 from iochan.core.op import Op, run
 from iochan.core.upgrade import Upgrade
 from iochan.tls.creds import Endpoint, TlsCreds
@@ -97,6 +98,7 @@ class TlsLayer(CodecLayer):
             TLS_RESUMED: tls.resumed,
             TLS_PEER_CHAIN: tls.peer_chain,
             TLS_PEER_NAME: self._peer_name,
+            PEER_NAME: self._peer_name,
         }
 
     def _peer_name(self) -> str | None:

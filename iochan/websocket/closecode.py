@@ -11,6 +11,7 @@ __all__ = [
     "NO_STATUS",
     "PROTOCOL_ERROR",
     "REFUSED_DATA",
+    "TOO_BIG",
     "is_sendable",
 ]
 
@@ -19,6 +20,7 @@ GOING_AWAY: Final = 1001
 PROTOCOL_ERROR: Final = 1002
 REFUSED_DATA: Final = 1003
 BAD_DATA: Final = 1007
+TOO_BIG: Final = 1009
 
 NO_STATUS: Final = 1005
 """What stands for a close frame without a code; it is never sent."""

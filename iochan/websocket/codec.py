@@ -7,15 +7,22 @@ no memory, and the boundaries of frames mean nothing.
 from __future__ import annotations
 
 from codecs import getincrementaldecoder
-from collections.abc import Sequence
 from typing import Final
 
 from typing_extensions import override
 
 from iochan.core.buffers import NO_ROOM, Flat, Room
-from iochan.core.codec import BATCH, STARVED, Codec
-from iochan.core.errors import ChannelBrokenError, TruncatedError
-from iochan.websocket.closecode import BAD_DATA, GOING_AWAY, NO_STATUS, NORMAL, PROTOCOL_ERROR, is_sendable
+from iochan.core.codec import STARVED
+from iochan.core.errors import TruncatedError
+from iochan.websocket.closecode import (
+    BAD_DATA,
+    GOING_AWAY,
+    NO_STATUS,
+    NORMAL,
+    PROTOCOL_ERROR,
+    TOO_BIG,
+    is_sendable,
+)
 from iochan.websocket.errors import FrameError, WebSocketClosedError
 from iochan.websocket.header import (
     BINARY,
@@ -23,19 +30,15 @@ from iochan.websocket.header import (
     FIN,
     MAX_HEAD,
     PING,
-    PONG,
     TEXT,
     find_fault,
     find_length_fault,
-    pack_header,
 )
-from iochan.websocket.masking import KeyPool, apply_mask
+from iochan.websocket.masking import apply_mask
 from iochan.websocket.opening import Opening
+from iochan.websocket.sending import SendingCodec
 
-__all__ = ["WebSocketCodec"]
-
-_SMALL: Final = 4096
-"""Up to here copying payload behind its header is cheaper than sending two buffers."""
+__all__ = ["MESSAGE_END", "WebSocketCodec"]
 
 _PIECE: Final = 65536
 """How much is unmasked at once: a result that stays in the processor's cache."""
@@ -43,39 +46,43 @@ _PIECE: Final = 65536
 _SHORTEST: Final = 4
 """Bytes that are looked at to tell a whole message."""
 
+MESSAGE_END: Final = -2
+"""What `WebSocketCodec.decode_into` returns behind a message, once asked to `take_messages`."""
+
 _WHOLE: Final = FIN | BINARY
 _ORDERLY: Final = frozenset({NORMAL, GOING_AWAY, NO_STATUS})
 _Utf8 = getincrementaldecoder("utf-8")
 
 
-class WebSocketCodec(Codec):
+class WebSocketCodec(SendingCodec):
     """One side of a WebSocket.
 
-    Closing ends our direction; the peer has to answer with its own close, and until then may send what
-    it began. A peer's close is answered at once, and with that our direction has ended too (RFC 6455, 5.5.1).
+    A peer's close is answered at once, and with that our direction has ended too (RFC 6455, 5.5.1);
+    with *half_close* our own close waits until we have sent all.
 
     Args:
         opening: The handshake to do before.
         server: Whether this is the server's side, whose peer masks.
         text: Whether text messages are taken as bytes; else they are refused.
+        half_close: Whether a close frame ends one direction alone.
 
     Attributes:
         opening: The handshake, for what it learned.
         close_code: The peer's close code; None until it closed.
         close_reason: The peer's words.
+        is_text: Whether the latest message is text.
     """
 
-    half_close = True
-
-    def __init__(self, opening: Opening, *, server: bool, text: bool = False) -> None:
-        super().__init__()
+    def __init__(
+        self, opening: Opening, *, server: bool, text: bool = False, half_close: bool = False
+    ) -> None:
+        super().__init__(opening.reply, server=server, half_close=half_close)
         self.opening = opening
         self.close_code: int | None = None
         self.close_reason = ""
         self._server = server
         self._text = text
         self._open = False
-        self._keys = None if server else KeyPool()
         self._kept = memoryview(b"")
         self._next = 0
         self._base = 0
@@ -85,14 +92,26 @@ class WebSocketCodec(Codec):
         self._final = True
         self._going_on = False
         self._utf8 = _Utf8()
-        self._is_text = False
+        self.is_text = False
         self._error: FrameError | None = None
         self._cut = False
-        self._out = opening.reply
-        self._pong: bytes | None = None
-        self._close: bytes | None = None
-        self._close_queued = False
-        self.has_output = bool(self._out)
+        self._max_message: int | None = None
+        self._message_size = 0
+        self._message_over = False
+
+    @property
+    def heard(self) -> int:
+        """How many bytes of the peer's were looked at, to tell whether it is alive."""
+        return self._base
+
+    def take_messages(self, limit: int) -> None:
+        """Tell the ends of messages from now on: `decode_into` returns `MESSAGE_END` behind each.
+
+        Args:
+            limit: The largest message that is taken, in bytes; a larger one is refused with 1009.
+        """
+        self._max_message = limit
+        self._text = True
 
     @override
     def step(self) -> bool:
@@ -108,8 +127,8 @@ class WebSocketCodec(Codec):
             rest = self.opening.receive(wire)
         finally:
             if self._server:
-                self._out = self.opening.reply
-                self.has_output = bool(self._out)
+                self._output = self.opening.reply
+                self.has_output = bool(self._output)
         if rest is not None:
             self._open = True
             self._keep(rest)
@@ -151,8 +170,10 @@ class WebSocketCodec(Codec):
             view[:length] = apply_mask(wire[behind + 4 : end], bytes(wire[behind : behind + 4]))
         else:
             view[:length] = wire[behind:end]
-        self._is_text = False
+        self.is_text = False
         self._base += size
+        if self._max_message is not None:
+            self._message_over, self.starved = True, False
         return length
 
     @override
@@ -165,6 +186,9 @@ class WebSocketCodec(Codec):
 
     def _verdict(self, relaxed_eof: bool) -> int:  # noqa: FBT001 - hot
         """Return what a read gets that has no payload."""
+        if self._message_over:
+            self._message_over = False
+            return MESSAGE_END
         if self._error is not None:
             raise self._error
         if self.close_code is not None:
@@ -191,7 +215,7 @@ class WebSocketCodec(Codec):
         start = at
         target = memoryview(view)
         try:
-            while self.close_code is None and self._error is None:
+            while self.close_code is None and self._error is None and not self._message_over:
                 left = self._left
                 if not left:
                     if at >= end:
@@ -205,7 +229,7 @@ class WebSocketCodec(Codec):
                 mask = self._mask
                 if mask:
                     piece = apply_mask(piece, mask)
-                if self._is_text:
+                if self.is_text:
                     self._check_text(piece, last=self._final and size == left, offset=self._base + at - start)
                 target[put : put + size] = piece
                 at += size
@@ -213,15 +237,17 @@ class WebSocketCodec(Codec):
                 self._left = left = left - size
                 if left and mask and (turn := size & 3):
                     self._mask = mask[turn:] + mask[:turn]
+                if not left:
+                    self._end_frame()
         except FrameError as error:
             self._error = error
-            self._queue_close(error.code)
+            self.queue_close(error.code)
         ended = self.close_code is not None or self._error is not None
         if ended:
             at = end
         self._base += at - start
         self._next = at
-        self.starved = at == end and not ended and not self._cut
+        self.starved = at == end and not (ended or self._cut or self._message_over)
         return put
 
     def _take_head(self, wire: memoryview, at: int, end: int, start: int) -> int:
@@ -272,11 +298,24 @@ class WebSocketCodec(Codec):
     def _begin(self, first: int, offset: int) -> None:
         """Note what the header of a data frame says of its message."""
         if not self._going_on:
-            self._is_text = first & 0x0F == TEXT
+            self.is_text = first & 0x0F == TEXT
+            self._message_size = 0
+        if self._max_message is not None:
+            self._message_size += self._left
+            if self._message_size > self._max_message:
+                size, most = self._message_size, self._max_message
+                fact = f"a message of at least {size} bytes: expected at most {most}"
+                raise FrameError(TOO_BIG, offset, fact)
         self._final = first >= FIN
         self._going_on = not self._final
-        if self._is_text and self._final and not self._left:
+        if self.is_text and self._final and not self._left:
             self._check_text(b"", last=True, offset=offset)
+        if not self._left:
+            self._end_frame()
+
+    def _end_frame(self) -> None:
+        """Note that all of a data frame was decoded."""
+        self._message_over = self._final and self._max_message is not None
 
     def _check_text(self, piece: Flat, *, last: bool, offset: int) -> None:
         try:
@@ -286,12 +325,11 @@ class WebSocketCodec(Codec):
 
     def _take_control(self, opcode: int, payload: bytes, offset: int) -> None:
         if opcode == PING:
-            # Only the latest is answered: however many come, one pong is owed (RFC 6455, 5.5.3).
-            self._pong = payload
-            self.has_output = True
+            self.queue_pong(payload)
         elif opcode == CLOSE:
             code, reason = self._read_close(payload, offset)
-            self._queue_close(code)
+            if not self.half_close:
+                self.queue_close(code)
             self.close_code, self.close_reason = code, reason
 
     @staticmethod
@@ -307,69 +345,3 @@ class WebSocketCodec(Codec):
         except UnicodeDecodeError as error:
             fact = f"a close whose reason is no UTF-8 ({error.reason})"
             raise FrameError(BAD_DATA, offset, fact) from None
-
-    def _queue_close(self, code: int) -> None:
-        if not self._close_queued:
-            self._close_queued = True
-            self._close = b"" if code == NO_STATUS else code.to_bytes(2, "big")
-            self.has_output = True
-
-    @override
-    def goodbye(self) -> None:
-        self._queue_close(NORMAL)
-
-    @override
-    def outgoing(self, room: memoryview) -> Sequence[Flat]:
-        out, self._out = self._out, b""
-        if self._pong is not None:
-            out += self._control_frame(PONG, self._pong)
-            self._pong = None
-        if self._close is not None:
-            out += self._control_frame(CLOSE, self._close)
-            self._close = None
-        self.has_output = False
-        return (out,)
-
-    def _control_frame(self, opcode: int, payload: bytes) -> bytes:
-        header = pack_header(opcode, len(payload), masked=not self._server)
-        if self._keys is None:
-            return header + payload
-        key = self._keys.take()
-        return header + key + apply_mask(payload, key)
-
-    @override
-    def seal(self, data: Flat, room: memoryview) -> int:
-        size = len(data)
-        if size > _SMALL or self._close_queued:
-            return 0
-        keys = self._keys
-        if keys is None:
-            header = pack_header(BINARY, size, masked=False)
-        else:
-            key = keys.take()
-            header = pack_header(BINARY, size, masked=True) + key
-            data = apply_mask(data, key)
-        behind = len(header)
-        room[:behind] = header
-        room[behind : behind + size] = data
-        return behind + size
-
-    @override
-    def encode(self, pieces: Sequence[Flat], room: memoryview) -> tuple[int, Sequence[Flat]]:
-        if self._close_queued:
-            message = "the WebSocket is closed: nothing can be sent on it, open another"
-            raise ChannelBrokenError(message)
-        batch: list[Flat] = []
-        size = 0
-        for piece in pieces:
-            batch.append(piece if len(piece) <= BATCH - size else memoryview(piece)[: BATCH - size])
-            size += len(batch[-1])
-            if size == BATCH:
-                break
-        if size <= _SMALL:
-            return size, (room[: self.seal(batch[0] if len(batch) == 1 else b"".join(batch), room)],)
-        if self._keys is None:
-            return size, (pack_header(BINARY, size, masked=False), *batch)
-        key = self._keys.take()
-        payload = apply_mask(batch[0] if len(batch) == 1 else b"".join(batch), key)
-        return size, (pack_header(BINARY, size, masked=True) + key, payload)

@@ -46,14 +46,14 @@ _H: Final = struct.Struct(">BBH")
 _Q: Final = struct.Struct(">BBQ")
 
 
-def pack_header(opcode: int, size: int, *, masked: bool) -> bytes:
-    """Return the header of a whole message of *size* bytes, without the masking key."""
+def pack_header(first: int, size: int, *, masked: bool) -> bytes:
+    """Return the header of a frame of *size* bytes that begins with the byte *first*, without the key."""
     mark = MASKED if masked else 0
     if size < 126:
-        return bytes((FIN | opcode, mark | size))
+        return bytes((first, mark | size))
     if size < 65536:
-        return _H.pack(FIN | opcode, mark | 126, size)
-    return _Q.pack(FIN | opcode, mark | 127, size)
+        return _H.pack(first, mark | 126, size)
+    return _Q.pack(first, mark | 127, size)
 
 
 def find_fault(first: int, second: int, *, server: bool, going_on: bool, text: bool) -> Fault | None:

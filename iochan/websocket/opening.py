@@ -17,6 +17,7 @@ from websockets.uri import WebSocketURI
 
 from iochan.core.errors import HandshakeError, LimitExceeded, show_bytes, show_text
 from iochan.websocket.origin import allows_origin
+from iochan.websocket.page import PageAsked, StaticFiles
 
 __all__ = ["MAX_OPENING", "ClientOpening", "Opening", "ServerOpening"]
 
@@ -103,11 +104,19 @@ class ServerOpening(Opening):
         origins: See `iochan.websocket.origin.allows_origin`.
         protocols: Sub-protocols that are spoken, the preferred first. A client that names none is
             let in, one that names only others is not.
+        files: What answers requests that are for no WebSocket: then `check` raises `PageAsked`.
     """
 
-    def __init__(self, path: str | None, origins: Collection[str], protocols: Sequence[str]) -> None:
+    def __init__(
+        self,
+        path: str | None,
+        origins: Collection[str],
+        protocols: Sequence[str],
+        files: StaticFiles | None = None,
+    ) -> None:
         super().__init__()
         self._only = path
+        self._files = files
         self._origins = origins
         self._server = _Rules(subprotocols=[Subprotocol(name) for name in protocols])
 
@@ -124,6 +133,8 @@ class ServerOpening(Opening):
         hosts = request.headers.get_all("Host")
         if len(hosts) != 1:
             raise self._refusal(400, f"{len(hosts)} Host headers where one must be")
+        if self._files is not None and "Upgrade" not in request.headers:
+            raise PageAsked(request.path, self._files.find(request.method, request.path))
         response = self._server.accept(request)
         if response.status_code != 101:
             self.reply = response.serialize()

@@ -404,6 +404,8 @@ def test_offsets_need_a_channel_that_has_them(start: Runner, ends: Ends) -> None
             await view.pwritev([b"x"], 0)
         with pytest.raises(UnsupportedFeature, match="lacks the feature SEEK"):
             view.seek(0)
+        with pytest.raises(UnsupportedFeature, match="lacks the feature SEEK"):
+            await view.sync()
 
     start(main)
 

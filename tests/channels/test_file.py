@@ -44,6 +44,24 @@ def test_it_reads_and_writes_under_every_driver(run_op: RunOp, path: Path) -> No
     assert path.read_bytes() == b"0123abc7XY"
 
 
+@each_driver
+def test_it_is_synced_with_the_disk_under_every_driver(run_op: RunOp, path: Path) -> None:
+    with FileChannel.open(path, "rw") as channel:
+        channel.write_all(b"AB")
+        run_op(channel.sync_op())
+    assert path.read_bytes() == b"AB23456789"
+    with FileChannel.open(path) as reader:
+        reader.sync()
+    with pytest.raises(ChannelClosedError, match="is closed"):
+        reader.sync()
+
+
+def test_what_has_no_disk_behind_it_needs_no_sync() -> None:
+    with FileChannel.open("/dev/null", "w") as channel:
+        channel.write_all(b"gone")
+        assert channel.try_sync() is None
+
+
 def test_it_is_ready_for_whatever_is_asked(path: Path) -> None:
     with FileChannel.open(path) as channel:
         for condition in (Condition.IN, Condition.OUT, Condition.IN | Condition.OUT):

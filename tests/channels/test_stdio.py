@@ -238,3 +238,11 @@ def test_a_closed_descriptor_is_named_and_the_other_is_not_leaked(pipes: Pipes) 
         pytest.raises(ConnectError, match=r"standard output \(descriptor 999999\) cannot"),
     ):
         StdioChannel(stdin=pipes.stdin.fileno(), stdout=missing)
+
+
+def test_a_closed_output_does_not_become_a_copy_of_the_input(pipes: Pipes) -> None:
+    with OwnedFd(os.dup(pipes.stdout.fileno())) as gone:
+        number = gone.fileno()
+    # The lowest free number, which the next copy would get.
+    with pytest.raises(ConnectError, match=rf"standard output \(descriptor {number}\) cannot"):
+        StdioChannel(stdin=pipes.stdin.fileno(), stdout=number)

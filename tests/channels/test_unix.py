@@ -279,7 +279,7 @@ def test_the_peer_is_known_by_process_user_and_group(pair: Pair) -> None:
 
 
 def test_the_features_say_what_a_unix_socket_can(pair: Pair) -> None:
-    wanted = Feature.FD_PASS | Feature.SHUTDOWN | Feature.PEEK | Feature.CONCURRENT
+    wanted = Feature.FD_PASS | Feature.SHUTDOWN | Feature.PEEK | Feature.HALF_CLOSE | Feature.CONCURRENT
     assert pair[0].features == wanted
 
 

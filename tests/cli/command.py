@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 __all__ = ["iochan", "said", "serving"]
 
-SECONDS = 30
+SECONDS = 60
 
 
 def iochan(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:

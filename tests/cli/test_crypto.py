@@ -152,7 +152,7 @@ def test_images_are_made_opened_and_their_keys_changed(tmp_path: Path) -> None:
     image, one, two = (str(tmp_path / name) for name in ("image", "one", "two"))
     quick = ["--iter-time", "1"]
     assert iochan("luks", "create", image, "--size", "64K", "--key-file", one, *quick).returncode == 0
-    assert "File exists" in said(iochan("luks", "create", image, "--size", "1K", "--key-file", one, *quick))
+    assert "file exists" in said(iochan("luks", "create", image, "--size", "1K", "--key-file", one, *quick))
     wrong = str(tmp_path / "wrong")
     assert "give a multiple of 512" in said(
         iochan("luks", "create", wrong, "--size", "100", "--key-file", one)
@@ -172,6 +172,42 @@ def test_images_are_made_opened_and_their_keys_changed(tmp_path: Path) -> None:
     assert "the last key" in said(iochan("luks", "remove-key", image, "--slot", "1"))
     assert "no password" in said(iochan("luks", "open", image))
     assert "No such file" in said(iochan("luks", "add-key", wrong, "--key-file", one, "--new-key-file", two))
+
+
+def test_a_header_may_lie_apart_from_its_image(tmp_path: Path) -> None:
+    (tmp_path / "one").write_bytes(b"first")
+    (tmp_path / "two").write_bytes(b"second")
+    image, header, one, two = (str(tmp_path / name) for name in ("image", "header", "one", "two"))
+    there = [image, "--header", header]
+    quick = ["--iter-time", "1"]
+    done = iochan("luks", "create", *there, "--size", "64K", "--key-file", one, *quick)
+    assert done.returncode == 0, done.stderr
+    assert Path(image).read_bytes() == bytes(65536)
+    for arguments in ([header], there):
+        assert json.loads(iochan("luks", "info", *arguments, "--json").stdout)["payload offset"] == 0
+    added = iochan("luks", "add-key", *there, "--key-file", one, "--new-key-file", two, *quick)
+    assert added.stdout == b"slot 1\n"
+    assert iochan("luks", "open", *there, "--key-file", two, "--write", stdin=b"hello").returncode == 0
+    assert iochan("luks", "remove-key", *there, "--key-file", one).stdout == b"slot 0 is free\n"
+    assert iochan("luks", "open", *there, "--key-file", two).stdout.startswith(b"hello")
+    assert "is a header without its image" in said(iochan("luks", "open", header, "--key-file", two))
+    assert "no LUKS header" in said(iochan("luks", "open", image, "--key-file", two))
+    new = str(tmp_path / "new")
+    taken = iochan("luks", "create", new, "--header", header, "--size", "1K", "--key-file", one, *quick)
+    assert "file exists" in said(taken)
+    assert not Path(new).exists()
+    nameless = iochan("luks", "create", new, "--header", "", "--size", "1K", "--key-file", one, *quick)
+    assert nameless.returncode != 0
+    assert not Path(new).exists()
+
+
+def test_an_image_that_takes_too_long_to_open_needs_leave(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"key")
+    image, key = str(tmp_path / "image"), ("--key-file", str(tmp_path / "key"))
+    iochan("luks", "create", image, "--size", "1K", "--iter-time", "50", *key)
+    assert "allow more if you trust" in said(iochan("luks", "open", image, "--max-time", "1ms", *key))
+    assert iochan("luks", "open", image, "--max-time", "100", *key).returncode == 0
+    assert "must be a time" in said(iochan("luks", "open", image, "--max-time", "ever", *key))
 
 
 def test_a_header_does_not_speak_to_the_terminal(tmp_path: Path) -> None:

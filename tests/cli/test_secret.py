@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from iochan.objects import ObjectStore
-from iochan.secret import secret_text
+from iochan.secret import MAX_SECRET, secret_text
 
 pytestmark = pytest.mark.slow
 
@@ -44,6 +44,21 @@ def test_a_newline_at_the_end_is_kept_told_and_trimmed(key: Path) -> None:
     trimmed = run("seal", "--key-file", str(key), "--trim", data=b"word\n")
     assert trimmed.stderr == b""
     assert run("open", "--key-file", str(key), data=trimmed.stdout).stdout == b"word"
+
+
+def test_the_newline_of_an_opened_secret_may_be_left_out(key: Path) -> None:
+    for value, trimmed in ((b"word\n\n", b"word\n"), (b"word", b"word"), (b"", b"")):
+        sealed = run("seal", "--key-file", str(key), data=value).stdout
+        assert run("open", "--key-file", str(key), data=sealed).stdout == value
+        assert run("open", "--key-file", str(key), "--trim", data=sealed).stdout == trimmed
+
+
+def test_the_longest_secret_opens_again(key: Path) -> None:
+    sealed = run("seal", "--key-file", str(key), data=bytes(MAX_SECRET)).stdout
+    assert run("open", "--key-file", str(key), data=sealed).stdout == bytes(MAX_SECRET)
+    longer = run("open", "--key-file", str(key), data=bytes(2 * MAX_SECRET))
+    assert longer.returncode == 1
+    assert b"longer than any sealed secret" in longer.stderr
 
 
 def test_json(key: Path) -> None:

@@ -51,3 +51,12 @@ def test_cat_talks_to_a_websocket_over_tls(tmp_path: Path) -> None:
             assert process.stdout.read(6) == b"hello\n"
             process.stdin.close()
             assert process.wait(SECONDS) == 0
+
+
+def test_cat_prints_the_answer_to_the_end_of_its_input_and_then_closes() -> None:
+    with serving("relay", "--once", "ws://127.0.0.1:0", "exec:cat") as (process, address):
+        cat = [sys.executable, "-m", "iochan", "cat", "--linger", "0.5", address]
+        done = subprocess.run(cat, input=b"hello\n", capture_output=True, timeout=SECONDS, check=True)
+        assert done.stdout == b"hello\n"
+        # The close of a WebSocket ends both directions, so the relay has nobody left.
+        assert process.wait(SECONDS) == 0

@@ -19,15 +19,18 @@ from iochan.core.fd import OwnedFd
 from iochan.layers.buffered import BufferedLayer
 from iochan.layers.duplex import DuplexChannel
 from iochan.layers.fault import DribbleLayer, StutterLayer
+from iochan.layers.httpconnect import http_connect
 from iochan.layers.record import RecordLayer
 from iochan.layers.tapewriter import TapeWriter
 from iochan.layers.throttle import ThrottleLayer
 from iochan.layers.trace import TraceLayer
+from iochan.telnet.ends import telnet_client, telnet_server
 from iochan.tls.creds import Endpoint
 from iochan.tls.layer import tls_client, tls_server
 from iochan.tls.x509 import X509Creds
-from iochan.websocket.layer import websocket_client, websocket_server
+from iochan.websocket.factory import websocket_client, websocket_server
 from tests.contract.framecodec import FrameCodec
+from tests.contract.proxyend import ProxyEnd
 
 __all__ = ["BASES", "FAULTS", "Creds", "Pair", "load_creds", "stacks"]
 
@@ -98,7 +101,7 @@ def stacks(creds: Creds) -> dict[str, Wrap]:
         return tls_client(lower, creds[1], hostname="localhost") if left else tls_server(lower, creds[0])
 
     def websocket(lower: Channel, left: bool) -> Channel:
-        return websocket_client(lower) if left else websocket_server(lower)
+        return websocket_client(lower, half_close=True) if left else websocket_server(lower, half_close=True)
 
     return {
         "plain": lambda lower, left: lower,
@@ -106,7 +109,9 @@ def stacks(creds: Creds) -> dict[str, Wrap]:
         "tls-tls": lambda lower, left: tls(tls(lower, left), left),
         "ws": websocket,
         "tls-ws-tls": lambda lower, left: tls(websocket(tls(lower, left), left), left),
+        "http-connect": lambda lower, left: http_connect(lower, "h:1") if left else ProxyEnd(lower),
         "frames": lambda lower, left: CodecLayer(lower, FrameCodec(), "frames"),
+        "telnet": lambda lower, left: telnet_client(lower) if left else telnet_server(lower),
         "buffered": lambda lower, left: BufferedLayer(lower),
         "throttle": lambda lower, left: ThrottleLayer(lower, 1 << 30, 1 << 30),
         "trace": lambda lower, left: TraceLayer(lower),

@@ -10,7 +10,10 @@ from tests.contract.bases import BASES, FAULTS
 
 __all__ = ["CELLS", "STACKS", "Cell"]
 
-STACKS = ("plain", "tls", "tls-tls", "ws", "tls-ws-tls", "frames", "buffered", "throttle", "trace", "record")
+STACKS = (
+    "plain", "tls", "tls-tls", "ws", "tls-ws-tls", "http-connect", "frames", "telnet",
+    "buffered", "throttle", "trace", "record",
+)  # fmt: skip
 
 
 class Cell(NamedTuple):

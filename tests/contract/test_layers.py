@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Iterator
 
+import pytest
+from typing_extensions import override
+
+from iochan.core.blocked import Blocked
 from iochan.core.channel import Channel
 from iochan.core.codeclayer import CodecLayer
-from iochan.testing.layercontract import LayerContract, Wraps
+from iochan.core.condition import Condition
+from iochan.telnet.ends import telnet_client, telnet_server
+from iochan.testing.layercontract import LayerContract, Wire, Wraps
 from iochan.tls.layer import tls_client, tls_server
-from iochan.websocket.layer import websocket_client, websocket_server
+from iochan.websocket.factory import websocket_client, websocket_server
 from tests.contract.bases import Creds
 from tests.contract.framecodec import PING, PONG, FrameCodec
 
@@ -22,6 +28,38 @@ class TestFrames(LayerContract):
             return CodecLayer(lower, FrameCodec(), "frames")
 
         return frames, frames
+
+
+class TestTelnet(LayerContract):
+    goodbye = False
+    ping: tuple[bytes, bytes] | None = (b"\xff\xf6", b"\r\n[yes]\r\n")
+
+    @pytest.fixture
+    def wraps(self) -> Wraps:
+        return telnet_server, telnet_client
+
+    @pytest.fixture
+    @override
+    def wire(self, wraps: Wraps) -> Iterator[Wire]:
+        wire = Wire(wraps)
+        try:
+            assert wire.handshake()
+            for _ in range(4):
+                for side in (wire.left, wire.right):
+                    assert isinstance(side.try_readinto(bytearray(1)), Blocked)
+                wire.carry()
+            yield wire
+        finally:
+            wire.abort()
+
+    @override
+    def test_a_part_of_a_unit_is_not_ready(self, wire: Wire) -> None:
+        wire.right_end.write_all(b"\xff")
+        assert isinstance(wire.right.try_readinto(bytearray(10)), Blocked)
+        assert isinstance(wire.right.ready(Condition.IN), Blocked)
+        wire.right_end.write_all(b"\xff")
+        assert wire.right.ready(Condition.IN) is Condition.IN
+        assert wire.right.read(10) == b"\xff"
 
 
 class TestTls(LayerContract):

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from iochan.telnet.layer import TelnetLayer
 from iochan.testing.contract import ByteStreamContract
 from iochan.testing.drivers import DRIVERS, Driver
 from tests.contract.bases import BASES, FAULTS, Creds, Pair, stacks
 from tests.contract.cells import CELLS, STACKS, Cell
+from tests.telnet.ends import agree
 
 _DRIBBLED = 2_000
 
@@ -18,8 +20,6 @@ class TestMatrix(ByteStreamContract):
     @pytest.fixture(params=CELLS, ids="-".join)
     def cell(self, request: pytest.FixtureRequest) -> Cell:
         cell: Cell = request.param
-        # A WebSocket's close ends both directions, once the peer has answered it.
-        self.half_close = cell.stack != "ws"
         self.bulk = _DRIBBLED if cell.fault == "dribble" else 50_000
         return cell
 
@@ -30,6 +30,8 @@ class TestMatrix(ByteStreamContract):
         left, right = wrap(spoil(one, True), True), wrap(spoil(other, False), False)
         try:
             DRIVERS["stepped"](left.handshake_op(), right.handshake_op())
+            if isinstance(left, TelnetLayer) and isinstance(right, TelnetLayer):
+                agree(left, right)
             yield left, right
         finally:
             left.abort()

@@ -84,6 +84,19 @@ def test_seek_moves_the_position_and_tells_it() -> None:
         assert sheet.read() == b""
 
 
+def test_a_sync_waits_till_the_channel_has_done_it_and_sends_what_was_gathered() -> None:
+    near, far = map(SocketChannel, socket.socketpair())
+    with near, far, Sheet(b"") as sheet:
+        answers = iter([far.blocked_in, None])
+        sheet.try_sync = lambda: next(answers)  # type: ignore[method-assign] # a disk that needs a moment
+        near.write_all(b"!")
+        sheet.set_cork(True)
+        sheet.write_all(b"gathered")
+        sheet.sync()
+        assert next(answers, "both were given") == "both were given"
+        assert sheet.file.getvalue() == b"gathered"
+
+
 def test_a_closed_one_and_a_busy_one_refuse() -> None:
     sheet = Sheet(b"abc")
     sheet.reading = True
@@ -97,6 +110,7 @@ def test_a_closed_one_and_a_busy_one_refuse() -> None:
         lambda: sheet.preadv([bytearray(1)], 0),
         lambda: sheet.pwritev([b"x"], 0),
         lambda: sheet.seek(0),
+        sheet.sync,
     )
     for verb in verbs:
         with pytest.raises(ChannelClosedError, match="sheet is closed"):
@@ -110,6 +124,7 @@ def test_a_stream_has_no_offsets() -> None:
             lambda: near.seek(0),
             lambda: run(near.preadv_op([bytearray(1)], 0)),
             lambda: near.pwritev([b"x"], 0),
+            near.sync,
         )
         for verb in verbs:
             with pytest.raises(UnsupportedFeature, match="lacks the feature SEEK") as caught:

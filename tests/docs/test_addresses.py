@@ -17,7 +17,7 @@ HEAD = rf"(?:[a-z]+\+)*(?:{'|'.join([*SCHEMES, *ALIASES])})"
 EXAMPLES = re.findall(rf"^\| `({HEAD}:[^`]*)` \| ([^`].*) \|$", PAGE, re.MULTILINE)
 SHORT = re.findall(rf"^\| `({HEAD}:[^`]*)` \| `({HEAD}:[^`]*)` \|$", PAGE, re.MULTILINE)
 BLOCKS = "".join(re.findall(r"^```text\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)).splitlines()
-KNOWN = {"tls": ("creds", "hostname"), "ws": ("path",)}
+KNOWN = {"tls": ("creds", "hostname"), "ws": ("path",), "telnet": ("window",)}
 
 
 def test_the_page_has_examples_of_every_scheme() -> None:

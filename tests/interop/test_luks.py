@@ -139,6 +139,59 @@ def test_our_image_is_opened_and_given_a_key_by_cryptsetup(tmp_path: Path, passw
     cryptsetup("luksOpen", image, other, "--test-passphrase")
 
 
+def joined(header: Path, payload: Path, image: Path) -> None:
+    """Make of a detached header and its payload the image with both, which every QEMU reads."""
+    content = bytearray(header.read_bytes())
+    place = 4096 * 512
+    content[104:108] = (place // 512).to_bytes(4, "big")
+    image.write_bytes(content[:place].ljust(place, b"\0") + payload.read_bytes())
+
+
+def test_a_detached_header_of_cryptsetup_is_used_and_changed(tmp_path: Path, password: Path) -> None:
+    header, image, other = tmp_path / "header", tmp_path / "image", tmp_path / "other"
+    header.write_bytes(bytes(4 << 20))
+    image.write_bytes(bytes(1 << 20))
+    other.write_bytes(b"another")
+    apart = ["--header", str(header)]
+    cryptsetup("luksFormat", image, password, *apart, "--type", "luks1", "--pbkdf-force-iterations", "1000")
+    files = [str(image), *apart]
+    change = ["--key-file", str(password), "--new-key-file", str(other), "--iter-time", "1"]
+    assert call(*iochan("luks", "add-key", *files, *change)) == b"slot 1\n"
+    message = os.urandom(5000)
+    call(*iochan("luks", "open", *files, "--key-file", str(other), "--write"), data=message)
+    assert call(*iochan("luks", "remove-key", *files, "--key-file", str(password))) == b"slot 0 is free\n"
+    cryptsetup("luksOpen", image, other, *apart, "--test-passphrase")
+    dump = call(need("cryptsetup"), "luksDump", *apart, str(image))
+    assert b"Key Slot 0: DISABLED" in dump
+    assert b"Key Slot 1: ENABLED" in dump
+    joined(header, image, tmp_path / "joined")
+    options = f"driver=luks,key-secret=sec0,file.driver=file,file.filename={tmp_path / 'joined'}"
+    secret = f"secret,id=sec0,file={other}"
+    raw = tmp_path / "raw"
+    call(need("qemu-img"), "convert", "--object", secret, "--image-opts", options, "-O", "raw", str(raw))
+    assert raw.read_bytes()[:5000] == message
+
+
+def test_our_detached_header_is_opened_and_changed_by_cryptsetup(tmp_path: Path, password: Path) -> None:
+    header, image, other = tmp_path / "header", tmp_path / "image", tmp_path / "other"
+    other.write_bytes(b"another")
+    apart = ["--header", str(header)]
+    files = [str(image), *apart]
+    call(*iochan("luks", "create", *files, "--size", "1M", "--key-file", str(password), "--iter-time", "1"))
+    cryptsetup("luksOpen", image, password, *apart, "--test-passphrase")
+    call(
+        need("cryptsetup"), "--batch-mode", "--key-file", str(password), "--pbkdf-force-iterations", "1000",
+        *apart, "luksAddKey", str(image), str(other),
+    )  # fmt: skip
+    call(need("cryptsetup"), "--batch-mode", *apart, "luksRemoveKey", str(image), str(password))
+    joined(header, image, tmp_path / "joined")
+    qemu_io(tmp_path / "joined", other, "write -P 0x33 0 64k")
+    image.write_bytes((tmp_path / "joined").read_bytes()[4096 * 512 :])
+    plain = call(*iochan("luks", "open", *files, "--key-file", str(other)))
+    assert plain[:65536] == b"\x33" * 65536
+    assert len(plain) == 1 << 20
+
+
 def test_luks2_is_refused_by_name(tmp_path: Path, password: Path) -> None:
     image = tmp_path / "image"
     image.write_bytes(bytes(20 << 20))

@@ -12,7 +12,10 @@ from aiohttp import ClientSession, WSMsgType, web
 
 from iochan.core.channel import Channel
 from iochan.core.opening import connect, listen
-from tests.interop.peers import SECONDS, need, running
+from iochan.websocket.facts import WS_CLOSE_CODE
+from iochan.websocket.layer import WebSocketLayer
+from tests.cli.command import serving
+from tests.interop.peers import SECONDS, need, read_until, running
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.timeout(90)]
 
@@ -59,8 +62,10 @@ def test_our_client_talks_to_an_aiohttp_server() -> None:
         with connect(f"ws://127.0.0.1:{port}/any") as channel:
             channel.write_all(DATA)
             got = channel.read_exactly(len(DATA))
-            channel.write_eof()
+            assert isinstance(channel, WebSocketLayer)
+            channel.frames.goodbye()
             assert channel.read(1) == b""
+            assert channel.extra(WS_CLOSE_CODE) == 1000
         return got
 
     async def serve() -> bytes:
@@ -103,6 +108,69 @@ def test_our_client_reaches_the_vnc_server_of_qemu(tmp_path: Path) -> None:
         assert channel.read_exactly(2) == b"\x01\x01"
         channel.write_all(b"\x01")
         assert channel.read_exactly(4) == bytes(4)
+
+
+NODE_SERVER = """
+    const { WebSocketServer } = require("ws");
+    const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
+    server.on("connection", (socket) => {
+        socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }));
+        socket.on("close", (code, reason) => { console.log(`closed ${code} ${reason}.`); });
+    });
+    server.on("listening", () => console.log(`port ${server.address().port}.`));
+"""
+
+NODE_CLIENT = """
+    const { WebSocket } = require("ws");
+    const socket = new WebSocket(process.argv[1]);
+    const sent = Buffer.alloc(300000, "node");
+    const got = [];
+    socket.on("open", () => { socket.ping("p"); socket.send(sent); });
+    socket.on("pong", (data) => console.log(`pong ${data}.`));
+    socket.on("message", (data) => {
+        got.push(data);
+        if (Buffer.concat(got).equals(sent)) socket.close(4001, "enough");
+    });
+    socket.on("close", (code) => console.log(`closed ${code}.`));
+"""
+
+
+def node(script: str, *arguments: str) -> list[str]:
+    """Return the command line that runs *script* with Debian's modules."""
+    return ["env", "NODE_PATH=/usr/share/nodejs", need("node"), "-e", script, *arguments]
+
+
+def test_our_client_talks_to_the_server_of_node() -> None:
+    with running(node(NODE_SERVER)) as process:
+        told = read_until(process.stdout, b".")
+        port = int(told.removeprefix(b"port ").rstrip(b".\n"))
+        channel = connect(f"ws://127.0.0.1:{port}/", timeout=SECONDS)
+        assert isinstance(channel, WebSocketLayer)
+        with channel:
+            channel.write_all(DATA)
+            assert channel.read_exactly(len(DATA)) == DATA
+            channel.set_close(3999, "done here")
+        assert b"closed 3999 done here." in read_until(process.stdout, b"here.")
+
+
+def test_the_client_of_node_talks_to_our_server() -> None:
+    with serving("relay", "--once", "ws://127.0.0.1:0", "exec:cat") as (_, address):
+        with running(node(NODE_CLIENT, address.replace("ws+tcp:", "ws:"))) as process:
+            told = read_until(process.stdout, b"closed 4001.")
+            assert told.startswith(b"pong p.")
+
+
+def test_our_client_reaches_a_plain_server_through_websockify() -> None:
+    with listen("tcp://127.0.0.1:0") as target, socket.create_server(("127.0.0.1", 0)) as front:
+        plain = target.addresses[0].removeprefix("tcp://")
+        with running([need("websockify"), "--inetd", plain], stdin=front.fileno()):
+            with connect(f"ws://127.0.0.1:{front.getsockname()[1]}/", timeout=SECONDS) as channel:
+                with target.accept(SECONDS) as server:
+                    channel.write_all(DATA[:60_000])
+                    assert server.read_exactly(60_000) == DATA[:60_000]
+                    server.write_all(DATA[:60_000])
+                    assert channel.read_exactly(60_000) == DATA[:60_000]
+                assert channel.read() == b""
 
 
 def _patiently(port: int) -> Channel:

@@ -36,7 +36,7 @@ def test_writes_pass_and_abilities_of_sockets_do_not(pair: Pair) -> None:
     channel = PrefixLayer(near, b"x")
     channel.write_all(b"out")
     assert far.read() == b"out"
-    assert channel.features == Feature.SHUTDOWN | Feature.CONCURRENT
+    assert channel.features == Feature.SHUTDOWN | Feature.HALF_CLOSE | Feature.CONCURRENT
     channel.close()
     assert near.closed
     assert channel.buffered_bytes == 0

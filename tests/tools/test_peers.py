@@ -37,7 +37,7 @@ def test_the_packages_to_install_are_named_once(on_path: Path, capsys: pytest.Ca
 
 
 def test_a_complete_set_passes(on_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for peer in peers.PEERS:
+    for peer in (*peers.PEERS, peers.Peer("dpkg-query", "", "")):
         install(on_path, peer.program, "echo banner; echo program version 1.2.3-rc1")
     assert peers.main(["--require"]) == 0
     assert peers.main(["--packages"]) == 0

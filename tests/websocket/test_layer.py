@@ -16,12 +16,15 @@ from iochan.core.errors import (
     ChannelBrokenError,
     HandshakeError,
     LimitExceeded,
+    LocalProtocolError,
     TruncatedError,
+    UnsupportedFeature,
 )
 from iochan.core.op import Op
 from iochan.testing.drivers import DRIVERS
 from iochan.websocket.errors import FrameError, WebSocketClosedError
 from iochan.websocket.facts import WS_CLOSE_CODE, WS_CLOSE_REASON, WS_ORIGIN, WS_PATH, WS_PROTOCOL
+from iochan.websocket.layer import WebSocketLayer
 
 REQUEST = (
     b"GET /x?y HTTP/1.1\r\nHost: localhost:1\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
@@ -81,7 +84,9 @@ def test_both_know_what_they_agreed_on(pair: tuple[Channel, Channel]) -> None:
 def test_a_close_ends_the_stream_and_is_answered(pair: tuple[Channel, Channel]) -> None:
     client, server = pair
     client.write_all(b"last")
-    client.write_eof()
+    with pytest.raises(UnsupportedFeature, match="cannot end its writing direction alone"):
+        client.write_eof()
+    wire(client).write_all(b"\x88\x82\0\0\0\0\x03\xe8")
     assert server.read(10) == b"last"
     assert server.read(10) == b""
     assert server.read(10) == b""
@@ -93,13 +98,33 @@ def test_a_close_ends_the_stream_and_is_answered(pair: tuple[Channel, Channel]) 
         server.writev([b"more", b"x" * 10000])
 
 
-def test_what_the_peer_began_before_its_close_can_be_read_after_ours(pair: tuple[Channel, Channel]) -> None:
+def test_a_half_close_ends_one_direction_where_both_sides_want_it() -> None:
+    one, other = socket.socketpair()
+    client = Channel.websocket_client(one, half_close=True)
+    server = Channel.websocket_server(other, half_close="on")
+    with client, server:
+        both(client.handshake_op(), server.handshake_op())
+        client.write_eof()
+        assert server.read(1) == b""
+        server.write_all(b"answer")
+        assert client.read_exactly(6) == b"answer"
+        server.close()
+        assert client.read(1) == b""
+        assert client.extra(WS_CLOSE_CODE) == 1000
+
+
+def test_a_close_says_what_was_chosen(pair: tuple[Channel, Channel]) -> None:
     client, server = pair
-    client.write_eof()
-    server.write_all(b"answer")
+    assert isinstance(server, WebSocketLayer)
+    with pytest.raises(LocalProtocolError, match="close code 1005 with a reason of 3 bytes: it must be"):
+        server.set_close(1005, "bye")
+    with pytest.raises(LocalProtocolError, match="at most 123 bytes"):
+        server.set_close(1000, "é" * 62)
+    server.set_close(4001, "the device went away")
     server.close()
-    assert client.read_exactly(6) == b"answer"
-    assert client.read(1) == b""
+    with pytest.raises(WebSocketClosedError, match="with 4001 'the device went away'"):
+        client.read(1)
+    assert client.extra(WS_CLOSE_REASON) == "the device went away"
 
 
 @pytest.mark.parametrize("split", [1, 7, 10_000])
@@ -271,7 +296,8 @@ def test_our_client_talks_to_a_websockets_server() -> None:
                 for size in (1, 126, 70_000):
                     channel.write_all(b"a" * size)
                     assert channel.read_exactly(size) == b"a" * size
-                channel.write_eof()
+                assert isinstance(channel, WebSocketLayer)
+                channel.frames.goodbye()
                 assert channel.read(1) == b""
         finally:
             server.shutdown()

@@ -114,6 +114,10 @@ class LuksChannel(Layer):
         return put
 
     @override
+    def try_sync(self) -> Blocked | None:
+        return self._lower.try_sync()
+
+    @override
     def do_seek(self, offset: int, whence: int) -> int:
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}.get(whence)
         if base is None or base + offset < 0:

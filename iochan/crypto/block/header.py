@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from iochan.core.errors import CryptoError, show_bytes, show_known, show_text
@@ -70,6 +70,11 @@ class KeySlot:
     offset: int
     stripes: int = STRIPES
 
+    @classmethod
+    def empty(cls, offset: int) -> KeySlot:
+        """Return a slot that holds no password, with room for its material from the sector *offset* on."""
+        return cls(active=False, iterations=0, salt=bytes(SALT_LENGTH), offset=offset)
+
 
 @dataclass(frozen=True, slots=True)
 class LuksHeader:
@@ -104,6 +109,16 @@ class LuksHeader:
     slots: tuple[KeySlot, ...]
 
     @property
+    def detached(self) -> bool:
+        """Whether the payload lies elsewhere, from its first byte on (cryptsetup and QEMU write it so)."""
+        return self.payload == 0
+
+    @property
+    def active(self) -> list[int]:
+        """The numbers of the slots that hold a password."""
+        return [number for number, slot in enumerate(self.slots) if slot.active]
+
+    @property
     def material_length(self) -> int:
         """Bytes of a slot's key material, whole sectors."""
         return (self.key_length * STRIPES + SECTOR - 1) // SECTOR * SECTOR
@@ -114,6 +129,10 @@ class LuksHeader:
         suffix = "" if self.iv_hash is None else f":{self.iv_hash}"
         return f"{self.mode}-{self.ivgen}{suffix}"
 
+    def with_slot(self, number: int, slot: KeySlot) -> LuksHeader:
+        """Return a header that has *slot* as its slot *number*."""
+        return replace(self, slots=(*self.slots[:number], slot, *self.slots[number + 1 :]))
+
 
 def slot_sectors(key_length: int) -> int:
     """Return how many sectors a key slot takes, aligned to 4096 bytes as QEMU and cryptsetup do."""
@@ -121,12 +140,8 @@ def slot_sectors(key_length: int) -> int:
     return (sectors + _ALIGNED - 1) // _ALIGNED * _ALIGNED
 
 
-def parse_header(data: bytes, *, detached: bool = False) -> LuksHeader:
-    """Return what *data*, at least `HEADER_LENGTH` bytes, says.
-
-    Args:
-        data: The first bytes of the image, or of its detached header.
-        detached: Whether the payload lies elsewhere.
+def parse_header(data: bytes) -> LuksHeader:
+    """Return what *data*, at least `HEADER_LENGTH` bytes, says: the beginning of an image, or of its header.
 
     Raises:
         LuksError: It is no LUKS, LUKS of another version, or damaged; the message names the field.
@@ -162,7 +177,7 @@ def parse_header(data: bytes, *, detached: bool = False) -> LuksHeader:
         uuid=_text(uuid, "uuid", empty=True),
         slots=slots,
     )
-    _check(header, detached=detached)
+    _check(header)
     return header
 
 
@@ -270,19 +285,19 @@ def _check_essiv(algorithm: CipherAlgorithm, mode_text: str, iv_hash: HashAlgori
         raise LuksError(message) from error
 
 
-def _check(header: LuksHeader, *, detached: bool) -> None:
+def _check(header: LuksHeader) -> None:
     if not 0 < header.digest_iterations <= MAX_ITERATIONS:
         message = (
             f"the LUKS master key's iterations are {header.digest_iterations}, not 1 to {MAX_ITERATIONS}: "
             "the header is damaged"
         )
         raise LuksError(message)
-    if not detached and header.payload < _HEADER_SECTORS:
+    if not header.detached and header.payload < _HEADER_SECTORS:
         message = f"the LUKS payload at sector {header.payload} overlaps the header: it is damaged"
         raise LuksError(message)
     size = header.material_length // SECTOR
     for number, slot in enumerate(header.slots):
-        _check_slot(header, number, slot, size, detached=detached)
+        _check_slot(header, number, slot, size)
     for number, slot in enumerate(header.slots):
         for other in range(number + 1, SLOTS):
             if abs(slot.offset - header.slots[other].offset) < size:
@@ -290,14 +305,14 @@ def _check(header: LuksHeader, *, detached: bool) -> None:
                 raise LuksError(message)
 
 
-def _check_slot(header: LuksHeader, number: int, slot: KeySlot, size: int, *, detached: bool) -> None:
+def _check_slot(header: LuksHeader, number: int, slot: KeySlot, size: int) -> None:
     if slot.stripes != STRIPES:
         message = f"LUKS key slot {number} has {slot.stripes} stripes: {STRIPES} are what is written"
         raise LuksError(message)
     if slot.offset < _HEADER_SECTORS:
         message = f"LUKS key slot {number} at sector {slot.offset} overlaps the header: it is damaged"
         raise LuksError(message)
-    if not detached and slot.offset + size > header.payload:
+    if not header.detached and slot.offset + size > header.payload:
         message = f"LUKS key slot {number} at sector {slot.offset} overlaps the payload: it is damaged"
         raise LuksError(message)
     if slot.active and not 0 < slot.iterations <= MAX_ITERATIONS:

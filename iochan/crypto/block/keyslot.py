@@ -9,6 +9,7 @@ from typing_extensions import Buffer
 
 from iochan.crypto.afsplit import AfSplitter
 from iochan.crypto.backend import Backend
+from iochan.crypto.block.errors import LuksError
 from iochan.crypto.block.header import (
     DIGEST_LENGTH,
     MAX_ITERATIONS,
@@ -20,16 +21,39 @@ from iochan.crypto.block.sectors import SectorCipher
 from iochan.crypto.kdf import pbkdf2, pbkdf2_count_iterations
 from iochan.crypto.random import random_bytes
 
-__all__ = ["MAX_ITERATIONS", "MIN_ITERATIONS", "count_iterations", "digest_key", "fill_slot", "open_slot"]
+__all__ = [
+    "ITERATION_TIME",
+    "MAX_ITERATIONS",
+    "MIN_ITERATIONS",
+    "choose_iterations",
+    "digest_key",
+    "fill_slot",
+    "open_slot",
+]
 
 MIN_ITERATIONS: Final = 1000
 """The fewest iterations that are written, however slow the machine."""
 
+ITERATION_TIME: Final = 2000
+"""Milliseconds that deriving a key from a password takes, unless told otherwise (QEMU's and cryptsetup's)."""
 
-def count_iterations(header: LuksHeader, milliseconds: int, backend: Backend | str | None = None) -> int:
-    """Return the iterations that take about so many *milliseconds* here, at least `MIN_ITERATIONS`."""
-    second = pbkdf2_count_iterations(header.hash, b"password", bytes(SALT_LENGTH), header.key_length, backend)
-    return min(max(second * milliseconds // 1000, MIN_ITERATIONS), MAX_ITERATIONS)
+
+def choose_iterations(
+    header: LuksHeader, milliseconds: int, given: int | None, backend: Backend | str | None
+) -> int:
+    """Return *given*, or where that is None the iterations that take about so many *milliseconds* here.
+
+    Raises:
+        LuksError: *given* is not between `MIN_ITERATIONS` and `MAX_ITERATIONS`.
+    """
+    if given is None:
+        room = bytes(SALT_LENGTH)
+        second = pbkdf2_count_iterations(header.hash, b"password", room, header.key_length, backend)
+        return min(max(second * milliseconds // 1000, MIN_ITERATIONS), MAX_ITERATIONS)
+    if not MIN_ITERATIONS <= given <= MAX_ITERATIONS:
+        message = f"{given} iterations for a LUKS key: give {MIN_ITERATIONS} to {MAX_ITERATIONS}"
+        raise LuksError(message)
+    return given
 
 
 def digest_key(header: LuksHeader, key: Buffer, backend: Backend | str | None = None) -> bytes:

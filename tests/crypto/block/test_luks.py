@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from iochan.channels.buffer import BufferChannel
 from iochan.channels.pair import memory_pair
 from iochan.core.errors import LocalProtocolError, UnsupportedFeature
-from iochan.core.op import run
+from iochan.core.op import Op, run
 from iochan.crypto.block import (
     LuksChannel,
     LuksError,
@@ -135,11 +135,22 @@ def test_a_header_may_lie_apart() -> None:
     header, payload = BufferChannel(), BufferChannel()
     run(create_luks_op(payload, b"password", SIZE, header=header, iterations=1000))
     assert len(payload.contents()) == SIZE
-    assert run(add_key_op(header, b"password", b"other", detached=True, iterations=1000)) == 1
+    assert run(add_key_op(header, b"password", b"other", iterations=1000)) == 1
     plain = run(open_luks_op(payload, b"other", header=header))
     plain.pwritev([b"secret"], 0)
     assert plain.size == SIZE
     assert b"secret" not in payload.contents()
+    assert run(remove_key_op(header, password=b"other")) == [1]
+    with pytest.raises(LuksError, match="is a header without its image: give the image"):
+        run(open_luks_op(header, b"password"))
+
+
+def test_a_copy_of_a_header_opens_an_image_whose_own_is_lost(image: bytes) -> None:
+    damaged = BufferChannel(bytes(4096) + image[4096:])
+    with pytest.raises(LuksError, match="no LUKS header"):
+        run(open_luks_op(damaged, b"password"))
+    plain = run(open_luks_op(damaged, b"password", header=BufferChannel(image[: 2 << 20])))
+    assert plain.size == SIZE
 
 
 @pytest.mark.slow
@@ -163,6 +174,34 @@ def test_what_cannot_be_is_refused_before_anything_is_written() -> None:
     with pytest.raises(LuksError, match="at most"):
         run(create_luks_op(image, b"x", 1 << 70, iterations=1000))
     assert image.contents() == b""
+
+
+@pytest.mark.parametrize("place", [164, 208 + 4], ids=["master key", "slot"])
+def test_a_header_that_asks_for_years_of_work_is_refused_at_once(place: int, image: bytes) -> None:
+    hostile = bytearray(image)
+    hostile[place : place + 4] = ((1 << 31) - 1).to_bytes(4, "big")
+    store = BufferChannel(hostile)
+    operations: tuple[Op[object], ...] = (
+        open_luks_op(store, b"password"),
+        add_key_op(store, b"password", b"other", iterations=1000),
+        remove_key_op(store, password=b"password", force=True),
+    )
+    for operation in operations:
+        with pytest.raises(LuksError, match=r"2147483647.*60 s are allowed; allow more if you trust"):
+            run(operation)
+    assert store.contents() == hostile
+
+
+def test_the_time_is_of_all_slots_together_and_may_be_raised(image: bytes) -> None:
+    store = BufferChannel(image)
+    for _ in range(3):
+        run(add_key_op(store, b"password", b"other", iterations=100_000))
+    assert run(open_luks_op(store, b"other", max_seconds=None)).size == SIZE
+    assert run(open_luks_op(store, b"password", max_seconds=0.02)).size == SIZE
+    with pytest.raises(LuksError, match=r"0\.02 s are allowed"):
+        run(open_luks_op(store, b"nobody's", max_seconds=0.02))
+    with pytest.raises(WrongPassword):
+        run(open_luks_op(store, b"nobody's", max_seconds=100))
 
 
 def test_a_cut_image_is_told(image: bytes) -> None:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from iochan.address.value import as_count, as_seconds, as_switch
 from iochan.core.errors import AddressError
-from iochan.layers.option import as_count, as_seconds, as_switch
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,141 @@
+"""WebSocket against Chromium, by itself and with noVNC in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from iochan.testing.pki import ThrowAwayPki
+from tests.cli.command import serving
+from tests.interop.browser import browsing
+from tests.interop.peers import need, running
+
+pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.timeout(90)]
+
+NOVNC = Path("/usr/share/novnc")
+
+ECHO = """
+    const socket = new WebSocket(location.origin.replace("http", "ws") + "/echo", PROTOCOLS);
+    socket.binaryType = "arraybuffer";
+    await new Promise((done, failed) => { socket.onopen = done; socket.onerror = failed; });
+    const sent = new Uint8Array(300000).map((_, index) => index * 7 % 251);
+    const got = [];
+    const all = new Promise((done) => {
+        socket.onmessage = (event) => {
+            got.push(...new Uint8Array(event.data));
+            if (got.length >= sent.length) done();
+        };
+    });
+    for (let at = 0; at < sent.length; at += 100000) socket.send(sent.slice(at, at + 100000));
+    await all;
+    const closed = new Promise((done) => { socket.onclose = done; });
+    socket.close(1000);
+    const { code, wasClean } = await closed;
+    return [got.length, got.every((byte, index) => byte === sent[index]), socket.protocol, code, wasClean];
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "www"
+    root.mkdir()
+    (root / "index.html").write_text("<!doctype html><title>echo</title>")
+    return root
+
+
+@pytest.mark.parametrize("protocols", ["[]", "['binary']"])
+def test_a_page_that_we_serve_opens_a_websocket(root: Path, tmp_path: Path, protocols: str) -> None:
+    with serving("relay", f"ws://127.0.0.1:0?ws.files={root}", "exec:cat") as (_, address):
+        with browsing(tmp_path / "profile") as page:
+            page.go(address.replace("ws+tcp", "http") + "/")
+            told = page.run(ECHO.replace("PROTOCOLS", protocols))
+            assert told == [300_000, True, "binary" if "binary" in protocols else "", 1000, True]
+
+
+def test_a_page_that_we_serve_over_tls_opens_a_websocket_over_tls(root: Path, tmp_path: Path) -> None:
+    pki = ThrowAwayPki(tmp_path)
+    objects = f"tls-creds-x509,id=s,endpoint=server,dir={pki.dir},verify-peer=off"
+    relay = ("relay", f"wss://127.0.0.1:0?tls.creds=s&ws.files={root}", "exec:cat", "--object", objects)
+    with serving(*relay) as (_, address):
+        with browsing(tmp_path / "profile", trusted=pki.dir / "server-cert.pem") as page:
+            page.go(address.replace("ws+tls+tcp", "https") + "/")
+            assert page.run(ECHO.replace("PROTOCOLS", "[]")) == [300_000, True, "", 1000, True]
+
+
+def test_a_page_from_elsewhere_is_refused(root: Path, tmp_path: Path) -> None:
+    with serving("relay", f"ws://127.0.0.1:0?ws.files={root}", "exec:cat") as (_, address):
+        with serving("relay", f"ws://127.0.0.1:0?ws.files={root}", "exec:cat") as (_, elsewhere):
+            with browsing(tmp_path / "profile") as page:
+                page.go(elsewhere.replace("ws+tcp", "http") + "/")
+                url = address.replace("ws+tcp", "ws")
+                code = page.run(
+                    f"const socket = new WebSocket('{url}');"
+                    "return await new Promise((done) => { socket.onclose = (event) => done(event.code); });"
+                )
+                assert code == 1006
+
+
+def test_the_transport_of_novnc_sends_and_receives(tmp_path: Path) -> None:
+    with serving("relay", f"ws://127.0.0.1:0?ws.files={NOVNC}", "exec:cat") as (_, address):
+        with browsing(tmp_path / "profile") as page:
+            page.go(address.replace("ws+tcp", "http") + "/vnc_lite.html")
+            told = page.run(
+                "const { default: Websock } = await import('/core/websock.js');"
+                "const sock = new Websock();"
+                "const opened = new Promise((done) => sock.on('open', done));"
+                "const heard = new Promise((done) =>"
+                "  sock.on('message', () => { if (sock.rQlen >= 4) done(sock.rQshiftBytes(4)); }));"
+                "sock.open(location.origin.replace('http', 'ws') + '/websockify', []);"
+                "await opened;"
+                "sock.send([0, 1, 254, 255]);"
+                "return Array.from(await heard);"
+            )
+            assert told == [0, 1, 254, 255]
+
+
+def test_novnc_shows_a_screen_of_qemu_through_a_relay(tmp_path: Path) -> None:
+    vnc = tmp_path / "vnc"
+    qemu = [need("qemu-system-x86_64"), "-nodefaults", "-device", "VGA", "-vnc", f"unix:{vnc}"]
+    address = f"ws://127.0.0.1:0?ws.files={NOVNC}"
+    with running(qemu), serving("relay", address, f"unix://{vnc}") as (_, address):
+        with browsing(tmp_path / "profile") as page:
+            page.go(address.replace("ws+tcp", "http") + "/vnc_lite.html")
+            told = page.run(
+                "const { default: RFB } = await import('/core/rfb.js');"
+                "const place = document.createElement('div'); document.body.replaceChildren(place);"
+                "const rfb = new RFB(place, location.origin.replace('http', 'ws') + '/websockify');"
+                "await new Promise((done, failed) => {"
+                "  rfb.addEventListener('connect', done); rfb.addEventListener('disconnect', failed); });"
+                "return [rfb._fbName, rfb._fbWidth];"
+            )
+            assert told == ["QEMU", 720]
+            page.take_picture(tmp_path / "novnc.png")
+
+
+def test_a_shell_in_the_page_that_comes_with_us(tmp_path: Path) -> None:
+    shell = "pty:?command=env PS1=ready: sh"
+    with serving("relay", "ws://127.0.0.1:0?ws.page=console", shell) as (_, address):
+        with browsing(tmp_path / "profile") as page:
+            page.go(address.replace("ws+tcp", "http") + "/")
+            text = page.run(
+                """
+                const shown = async (wanted) => {
+                    for (;;) {
+                        const lines = [];
+                        const buffer = window.terminal?.buffer.active;
+                        for (let at = 0; buffer && at < buffer.length; at++)
+                            lines.push(buffer.getLine(at).translateToString(true));
+                        const text = lines.join("\\n");
+                        if (text.includes(wanted)) return text;
+                        await new Promise((done) => setTimeout(done, 20));
+                    }
+                };
+                await shown("ready:");
+                window.terminal.input("echo $((6 * 7)) from a browser\\r");
+                return await shown("42 from a browser");
+                """
+            )
+            assert "echo $((6 * 7)) from a browser" in text
+            assert page.run("return document.getElementById('status').textContent").startswith("connected to")
+            page.take_picture(tmp_path / "console.png")
