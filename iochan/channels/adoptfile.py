@@ -7,10 +7,10 @@ import os
 import stat
 from collections.abc import Callable
 
-from iochan.channels.end import watchable
 from iochan.channels.file import FileChannel
 from iochan.channels.pipe import PipeChannel
 from iochan.core.channel import Channel
+from iochan.core.end import watchable
 from iochan.core.fd import OwnedFd
 from iochan.core.writing import HasFileno
 

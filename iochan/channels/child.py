@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from signal import SIGTERM
 from typing import Any, Final
 
-from iochan.channels.end import End
 from iochan.channels.reasons import explain
 from iochan.core import clock
 from iochan.core.blocked import Blocked
+from iochan.core.end import End
 from iochan.core.errors import ConnectError
 from iochan.core.op import Op
 

@@ -13,12 +13,12 @@ from typing import Final, Self
 
 from typing_extensions import override
 
-from iochan.channels.end import IOV_MAX, End, directions, watchable
 from iochan.channels.reasons import explain, failure
 from iochan.core.blocked import Blocked
 from iochan.core.buffers import Views
 from iochan.core.channel import Channel
 from iochan.core.condition import Condition
+from iochan.core.end import IOV_MAX, End, directions, watchable
 from iochan.core.errors import ChannelBrokenError, ConnectError, UnsupportedFeature
 from iochan.core.fd import FdBox, OwnedFd
 from iochan.core.feature import Feature

@@ -6,7 +6,6 @@ import threading
 
 from typing_extensions import override
 
-from iochan.channels.wakeup import Wakeup
 from iochan.core.blocked import Blocked
 from iochan.core.buffers import Views, clip, total
 from iochan.core.bytequeue import ByteQueue
@@ -16,6 +15,7 @@ from iochan.core.errors import ChannelBrokenError, ChannelClosedError
 from iochan.core.fd import FdBox
 from iochan.core.feature import Feature
 from iochan.core.op import Op
+from iochan.core.wakeup import Wakeup
 
 __all__ = ["MEMORY_LIMIT", "MemoryChannel", "memory_pair"]
 

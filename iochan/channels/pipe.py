@@ -8,13 +8,13 @@ from typing import Final, NoReturn
 
 from typing_extensions import override
 
-from iochan.channels.end import IOV_MAX, End, directions
 from iochan.channels.reasons import failure
 from iochan.core import clock
 from iochan.core.blocked import Blocked
 from iochan.core.buffers import Flat, Room, Views, total
 from iochan.core.channel import Channel
 from iochan.core.condition import Condition
+from iochan.core.end import IOV_MAX, End, directions
 from iochan.core.errors import ChannelClosedError, UnsupportedFeature
 from iochan.core.fd import FdBox, OwnedFd
 from iochan.core.feature import Feature

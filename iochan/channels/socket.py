@@ -13,7 +13,6 @@ from typing import Final
 
 from typing_extensions import override
 
-from iochan.channels.end import IOV_MAX
 from iochan.channels.linger import linger_op
 from iochan.channels.sockaddr import sockaddr_text
 from iochan.channels.sockopt import set_delay
@@ -21,6 +20,7 @@ from iochan.core.attribute import Attributes
 from iochan.core.blocked import Blocked
 from iochan.core.buffers import Buffer, Flat, Room, Views, advance, as_view, as_views, bytes_in
 from iochan.core.condition import Shutdown
+from iochan.core.end import IOV_MAX
 from iochan.core.facts import LOCAL_ADDRESS, PEER_ADDRESS
 from iochan.core.fd import FdBox
 from iochan.core.feature import Feature

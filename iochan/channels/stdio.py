@@ -22,7 +22,6 @@ from typing import Any, Final
 
 from typing_extensions import override
 
-from iochan.channels.end import End, watchable
 from iochan.channels.file import FileChannel
 from iochan.channels.pipe import PipeChannel
 from iochan.channels.reasons import explain
@@ -31,6 +30,7 @@ from iochan.core.blocked import Blocked
 from iochan.core.buffers import Flat, Room, Views, as_view, clip
 from iochan.core.channel import Channel
 from iochan.core.condition import Condition
+from iochan.core.end import End, watchable
 from iochan.core.errors import ConnectError
 from iochan.core.fd import FdBox, OwnedFd
 from iochan.core.feature import Feature

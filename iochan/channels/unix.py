@@ -15,13 +15,13 @@ from typing import Final
 
 from typing_extensions import override
 
-from iochan.channels.end import IOV_MAX
 from iochan.channels.scm import CONTROL_SIZE, claim, close_all, rights, set_to_block
 from iochan.channels.socket import SocketChannel
 from iochan.core.attribute import Attributes
 from iochan.core.blocked import Blocked
 from iochan.core.buffers import Buffer, Room, Views, scatter
 from iochan.core.condition import Condition
+from iochan.core.end import IOV_MAX
 from iochan.core.errors import ChannelError, DescriptorError
 from iochan.core.facts import PEER_GID, PEER_PID, PEER_UID
 from iochan.core.fd import MAX_FDS, FdBox

@@ -14,11 +14,11 @@ from typing import Final
 
 from typing_extensions import override
 
-from iochan.channels.end import IOV_MAX
 from iochan.channels.socket import SocketChannel
 from iochan.core.blocked import Blocked
 from iochan.core.buffers import Flat, Room, Views
 from iochan.core.condition import Condition
+from iochan.core.end import IOV_MAX
 from iochan.core.errors import ChannelBrokenError
 from iochan.core.fd import FdBox
 from iochan.core.feature import Feature

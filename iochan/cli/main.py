@@ -23,6 +23,7 @@ from iochan.cli.perf import perf
 from iochan.cli.relay import relay
 from iochan.cli.secret import secret
 from iochan.cli.tls import tls
+from iochan.cli.vnc import vnc
 from iochan.core.errors import IochanError
 
 __all__ = ["main"]
@@ -99,3 +100,4 @@ main.add_command(perf)
 main.add_command(relay)
 main.add_command(secret)
 main.add_command(tls)
+main.add_command(vnc)

@@ -179,7 +179,7 @@ def test_a_client_that_ends_its_input_still_sees_the_answer() -> None:
 
 def test_who_ended_its_input_does_not_keep_the_right_to_write() -> None:
     with World(HubOptions(linger=60)) as world:
-        first, second = world.client(), world.client()
+        first, second = world.join(), world.join()
         first.channel.write_eof()
         world.settle()
         second.channel.write_all(b"now I")

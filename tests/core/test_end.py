@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from iochan.channels.end import End, directions, watchable
 from iochan.core.blocked import Pollable
+from iochan.core.end import End, directions, watchable
 
 
 @pytest.mark.parametrize(

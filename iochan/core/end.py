@@ -1,4 +1,4 @@
-"""Descriptors as the channels here hold them: owned, closed once, and something to poll."""
+"""Descriptors as channels and wake-ups hold them: owned, closed once, and something to poll."""
 
 from __future__ import annotations
 

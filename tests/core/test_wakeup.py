@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from iochan.channels.wakeup import Wakeup
 from iochan.core import clock
 from iochan.core.blocked import Blocked
 from iochan.core.errors import ChannelClosedError
 from iochan.core.op import wait
+from iochan.core.wakeup import Wakeup
 from tests.descriptors import no_descriptor_is_left
 
 

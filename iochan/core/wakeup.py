@@ -6,8 +6,8 @@ import os
 import sys
 from typing import Final
 
-from iochan.channels.end import End
 from iochan.core.blocked import Blocked
+from iochan.core.end import End
 
 __all__ = ["Wakeup"]
 

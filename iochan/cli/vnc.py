@@ -1,0 +1,19 @@
+"""``iochan vnc``: a desktop to look at, and a look at one."""
+
+from __future__ import annotations
+
+import click
+
+from iochan.cli.vncscreenshot import screenshot
+from iochan.cli.vnctestcard import testcard
+
+__all__ = ["vnc"]
+
+
+@click.group()
+def vnc() -> None:
+    """Serve and see desktops over VNC (RFB)."""
+
+
+vnc.add_command(screenshot)
+vnc.add_command(testcard)

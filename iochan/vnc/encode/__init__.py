@@ -1,0 +1,1 @@
+"""From pixels to bytes: one encoding a module. None of them knows a channel."""

@@ -1,0 +1,197 @@
+"""The handshake of a client: version, security, and the desktop's first facts (RFC 6143, 7.1 to 7.3)."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+from iochan.core.channel import Channel
+from iochan.core.errors import show_text
+from iochan.core.op import Op
+from iochan.core.upgrade import Upgrade
+from iochan.secret.value import Secret
+from iochan.vnc import codes
+from iochan.vnc.errors import LoginFailed, RfbLimit, SecurityMismatch, ServerRefused
+from iochan.vnc.pixelformat import PixelFormat
+from iochan.vnc.pseudo import check_size
+from iochan.vnc.security import inner_type
+from iochan.vnc.vencrypt import choose_op, names
+from iochan.vnc.version import GREETING_SIZE, greeting, read_greeting
+from iochan.vnc.vncauth import CHALLENGE_SIZE, answer
+
+__all__ = ["Credentials", "Welcome", "log_in_op"]
+
+_INIT: Final = struct.Struct(">HH")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a client has to prove who it is, and what it insists on.
+
+    With *x509* only types with certificates are taken, with *anon* only those with anonymous TLS: somebody
+    in between cannot talk the two sides out of it. Secrets go out only when TLS has verified the server.
+
+    Attributes:
+        password: For VncAuth, and for the user.
+        user: For VeNCrypt's Plain, which is never used without TLS.
+        x509: Starts TLS that verifies the server, such as ``iochan.tls.layer.upgrade(creds, hostname=…)``.
+        anon: Starts anonymous TLS, which keeps out those who only listen.
+        protected: The channel has TLS below already, as with ``wss``.
+    """
+
+    password: Secret | None = None
+    user: str | None = None
+    x509: Upgrade | None = None
+    anon: Upgrade | None = None
+    protected: bool = False
+
+    @property
+    def upgrade(self) -> Upgrade | None:
+        """What starts the TLS that is insisted on."""
+        return self.x509 if self.x509 is not None else self.anon
+
+    def subtypes(self) -> tuple[int, ...]:
+        """Return the VeNCrypt subtypes that can be done, the strongest first."""
+        if self.x509 is not None:
+            plain, password, none = codes.X509_PLAIN, codes.X509_VNC, codes.X509_NONE
+        elif self.anon is not None:
+            plain, password, none = codes.TLS_PLAIN, codes.TLS_VNC, codes.TLS_NONE
+        else:
+            plain, password, none = codes.VENCRYPT_PLAIN, codes.SECURITY_VNC, codes.SECURITY_NONE
+        known = [none]
+        if self.password is not None:
+            known.insert(0, password)
+            # Without TLS a user's password would cross the network as it is.
+            if self.user is not None and (self.protected or self.upgrade is not None):
+                known.insert(0, plain)
+        return tuple(known)
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """What a client knows when it has come in.
+
+    Attributes:
+        channel: Where the talk goes on: another one if TLS was started.
+        security: The security type, or the VeNCrypt subtype.
+        width: Pixels in a row.
+        height: Rows.
+        form: The pixel format that the server has by itself.
+        name: The desktop's.
+    """
+
+    channel: Channel
+    security: int
+    width: int
+    height: int
+    form: PixelFormat
+    name: str
+
+
+def log_in_op(channel: Channel, credentials: Credentials, *, shared: bool) -> Op[Welcome]:
+    """Shake hands with the server on *channel*, up to its ServerInit.
+
+    Raises:
+        SecurityMismatch: It offers nothing that *credentials* can do.
+        LoginFailed: It did not take them.
+        ServerRefused: It gave another reason.
+        RfbError: It speaks no RFB.
+    """
+    minor = read_greeting((yield from channel.read_exactly_op(GREETING_SIZE)))
+    yield from channel.write_all_op(greeting(minor))
+    if minor == 3:
+        chosen = yield from _told_op(channel, credentials)
+    else:
+        chosen = yield from _choose_op(channel, credentials)
+    if chosen == codes.SECURITY_VENCRYPT:
+        channel, chosen = yield from choose_op(channel, credentials.subtypes(), credentials.upgrade)
+    kind = inner_type(chosen)
+    yield from _prove_op(channel, credentials, kind)
+    if kind != codes.SECURITY_NONE or minor == 8:
+        yield from _read_result_op(channel, minor)
+    yield from channel.write_all_op(b"\1" if shared else b"\0")
+    head = yield from channel.read_exactly_op(_INIT.size + PixelFormat.SIZE)
+    width, height = _INIT.unpack_from(head)
+    check_size(width, height)
+    form = PixelFormat.unpack(head[_INIT.size :])
+    name = yield from _read_text_op(channel, codes.MAX_NAME)
+    return Welcome(channel, chosen, width, height, form, name)
+
+
+def _told_op(channel: Channel, credentials: Credentials) -> Op[int]:
+    """Return the type that a server of RFB 3.3 has decided on."""
+    (number,) = struct.unpack(">I", (yield from channel.read_exactly_op(4)))
+    if number == 0:
+        yield from _refused_op(channel)
+    _check_possible([number], credentials, number)
+    return int(number)
+
+
+def _choose_op(channel: Channel, credentials: Credentials) -> Op[int]:
+    """Choose a type of those that the server offers."""
+    count = (yield from channel.read_exactly_op(1))[0]
+    if count == 0:
+        yield from _refused_op(channel)
+    offered = list((yield from channel.read_exactly_op(count)))
+    if codes.SECURITY_VENCRYPT in offered and (
+        credentials.upgrade is not None or credentials.user is not None
+    ):
+        chosen = codes.SECURITY_VENCRYPT
+    else:
+        chosen = next((number for number in credentials.subtypes() if number in offered), 0)
+        _check_possible(offered, credentials, chosen)
+    yield from channel.write_all_op(bytes([chosen]))
+    return chosen
+
+
+def _check_possible(offered: list[int], credentials: Credentials, chosen: int) -> None:
+    if chosen not in credentials.subtypes():
+        message = (
+            f"the server offers {names(offered)}, and what it was given makes "
+            f"{names(credentials.subtypes())} possible: give a password, or TLS credentials, as it needs"
+        )
+        raise SecurityMismatch(message)
+
+
+def _prove_op(channel: Channel, credentials: Credentials, kind: int) -> Op[None]:
+    if kind == codes.SECURITY_VNC:
+        assert credentials.password is not None
+        challenge = yield from channel.read_exactly_op(CHALLENGE_SIZE)
+        yield from channel.write_all_op(answer(credentials.password, challenge))
+    elif kind == codes.VENCRYPT_PLAIN:
+        assert credentials.password is not None
+        assert credentials.user is not None
+        user, password = credentials.user.encode(), credentials.password.as_bytes()
+        yield from channel.write_all_op(struct.pack(">II", len(user), len(password)) + user + password)
+
+
+def _read_result_op(channel: Channel, minor: int) -> Op[None]:
+    """Read the server's verdict.
+
+    Raises:
+        LoginFailed: It is no.
+    """
+    (result,) = struct.unpack(">I", (yield from channel.read_exactly_op(4)))
+    if result == 0:
+        return
+    if minor < 8:
+        reason = "no reason was told"
+    else:
+        reason = show_text((yield from _read_text_op(channel, codes.MAX_REASON)))
+    message = f"the server did not let the client in: {reason}"
+    raise LoginFailed(message)
+
+
+def _refused_op(channel: Channel) -> Op[None]:
+    reason = yield from _read_text_op(channel, codes.MAX_REASON)
+    message = f"the server refuses the connection: {show_text(reason)}"
+    raise ServerRefused(message)
+
+
+def _read_text_op(channel: Channel, most: int) -> Op[str]:
+    (length,) = struct.unpack(">I", (yield from channel.read_exactly_op(4)))
+    if length > most:
+        message = f"a name or a reason of {length} bytes from the server: at most {most} are taken"
+        raise RfbLimit(message)
+    return (yield from channel.read_exactly_op(length)).decode("utf-8", "replace")
