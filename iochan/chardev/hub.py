@@ -19,8 +19,8 @@ from iochan.core import clock
 from iochan.core.blocked import Blocked
 from iochan.core.channel import CLOSE_SECONDS, Channel
 from iochan.core.errors import ChannelClosedError, IochanError, PeerRejected
-from iochan.core.loop import Loop
 from iochan.core.feature import Feature
+from iochan.core.loop import Loop
 from iochan.core.op import Op
 from iochan.core.sideband import SEND_BREAK, SET_WINDOW_SIZE, WATCH_PEER
 from iochan.core.task import Task

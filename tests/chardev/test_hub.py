@@ -19,7 +19,7 @@ from iochan.core.op import Op
 from iochan.core.pollloop import PollLoop
 from iochan.core.sideband import SEND_BREAK, SET_WINDOW_SIZE, WATCH_PEER, PeerWatcher
 from iochan.testing.clock import MovedClock
-from tests.chardev.world import World
+from tests.chardev.world import World, drain
 
 OBSERVER = Front(Access(default=Role.OBSERVER))
 ADMIN = Front(Access(default=Role.ADMIN))
