@@ -11,7 +11,7 @@ from iochan.cli.options import make_store, object_option
 from iochan.cli.signals import StopSignals
 from iochan.core import clock
 from iochan.core.blocked import Blocked
-from iochan.core.errors import IochanError
+from iochan.core.errors import IochanError, ServedInstead
 from iochan.core.listener import Listener
 from iochan.core.op import Op
 from iochan.core.opening import listen
@@ -80,7 +80,7 @@ class _Door:
         with self._signals:
             for listener in self._listeners:
                 for address in listener.addresses:
-                    click.echo(f"listening on {address}")
+                    click.echo(f"listening on {address}", err=True)
             self._loop.run()
 
     def _stop(self, before: int) -> None:
@@ -113,6 +113,8 @@ class _Door:
         self._viewers.discard(task)
         try:
             task.result()
+        except ServedInstead as error:
+            _log.info("%s", error)
         except (IochanError, OSError) as error:
             _log.warning("a viewer's connection ended: %s", error)
         if self._stopping:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from iochan.testing.pki import ThrowAwayPki
+from iochan.vnc.framebuffer import Framebuffer
+from iochan.vnc.testcard import draw_testcard
 from tests.cli.command import serving
 from tests.interop.browser import browsing
 from tests.interop.peers import need, running
@@ -139,3 +142,47 @@ def test_a_shell_in_the_page_that_comes_with_us(tmp_path: Path) -> None:
             assert "echo $((6 * 7)) from a browser" in text
             assert page.run("return document.getElementById('status').textContent").startswith("connected to")
             page.take_picture(tmp_path / "console.png")
+
+
+NOVNC_PICTURE = """
+    const { default: RFB } = await import('/core/rfb.js');
+    const place = document.createElement('div');
+    document.body.replaceChildren(place);
+    const rfb = new RFB(place, location.origin.replace('http', 'ws') + '/websockify');
+    rfb.qualityLevel = 9;
+    await new Promise((done, failed) => {
+        rfb.addEventListener('connect', done);
+        rfb.addEventListener('disconnect', failed);
+    });
+    const canvas = place.querySelector('canvas');
+    for (;;) {
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        const last = data.length - 4 * 100;
+        if (canvas.width === 320 && (data[last] || data[last + 1] || data[last + 2]))
+            return [rfb._fbName, canvas.width, canvas.height, Array.from(data)];
+        await new Promise((done) => setTimeout(done, 20));
+    }
+"""
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_novnc_shows_our_test_card(tmp_path: Path, secure: bool) -> None:
+    pki = ThrowAwayPki(tmp_path)
+    objects = ("--object", f"tls-creds-x509,id=s,endpoint=server,dir={pki.dir},verify-peer=off")
+    scheme, creds = ("wss", "tls.creds=s&") if secure else ("ws", "")
+    where = f"{scheme}://127.0.0.1:0?{creds}ws.files={NOVNC}"
+    with serving("vnc", "testcard", "--size", "320x240", "--listen", where, *(objects if secure else ())) as (
+        _,
+        address,
+    ):
+        with browsing(tmp_path / "profile", trusted=pki.dir / "server-cert.pem") as page:
+            page.go(("https:" if secure else "http:") + address.partition(":")[2] + "/vnc_lite.html")
+            name, width, height, data = page.run(NOVNC_PICTURE)
+    assert name == "iochan testcard"
+    shown = np.array(data, np.uint8).reshape(height, width, 4)[:, :, :3]
+    drawn = Framebuffer(320, 240)
+    draw_testcard(drawn)
+    wanted = drawn.rgb()
+    # noVNC asks for JPEG, which the server takes where there are many colours: those lose a little.
+    assert np.array_equal(shown[2:40, 2:318], wanted[2:40, 2:318])
+    assert np.abs(shown.astype(int) - wanted.astype(int)).mean() < 4
