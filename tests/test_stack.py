@@ -112,7 +112,6 @@ def _accept_op(listener: Listener) -> Op[str]:
         ("tls+tcp://127.0.0.1:1?tls.creds=none", "no object 'none'"),
         ("tls+tcp://127.0.0.1:1?tls.cerds=c", "unknown option 'cerds'"),
         ("tcp://127.0.0.1:1?keepaliev=on", "unknown option 'keepaliev'"),
-        ("serial:///dev/ttyS0", "unknown channel 'serial'"),
     ],
 )
 def test_what_an_address_gets_wrong_is_named(address: str, message: str, objects: ObjectStore) -> None:
