@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 
 import click
@@ -34,7 +33,7 @@ def hash_command(
         with open_input(name) as file:
             for piece in pieces(file, name):
                 context.update(piece)
-        digest = context.hexdigest() if form == "hex" else base64.b64encode(context.digest()).decode("ascii")
+        digest = context.hexdigest() if form == "hex" else context.base64()
         found.append({"file": name, "digest": digest})
         if not as_json:
             click.echo(f"{digest}  {name}")

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from iochan.address.value import as_seconds
+from iochan.address.value import as_count, as_seconds
 from iochan.channels.file import FileChannel
 from iochan.cli.options import json_option
 from iochan.cli.password import Passwords, password_options
@@ -31,7 +31,6 @@ from iochan.crypto.block import (
 __all__ = ["luks"]
 
 _COPY = 1 << 20
-_MOST_DIGITS = 19
 
 header_option = click.option(
     "--header", metavar="FILE", type=click.Path(dir_okay=False), help="Where the header is, if not in IMAGE."
@@ -107,7 +106,7 @@ def create(
         operation = create_luks_op(
             channel,
             password.view(),
-            _size(size),
+            as_count("--size", size),
             algorithm=cipher,
             mode=mode,
             ivgen=ivgen,
@@ -222,14 +221,3 @@ def _facts(header: LuksHeader) -> dict[str, Any]:
             for number, slot in enumerate(header.slots)
         ],
     }
-
-
-def _size(text: str) -> int:
-    units = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-    number, unit = (text[:-1], units[text[-1].upper()]) if text[-1:].upper() in units else (text, 1)
-    if not (number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS):
-        message = (
-            f"--size {text!r}: give bytes, at most {_MOST_DIGITS} digits, perhaps with K, M, G or T behind"
-        )
-        raise click.UsageError(message)
-    return int(number) * unit

@@ -15,10 +15,10 @@ from iochan.crypto.errors import (
     UnknownAlgorithm,
 )
 from iochan.crypto.hash import Hash, digest_length, hash_base64, hash_bytes, hash_hex, hash_supports
-from iochan.crypto.ivgen import IvAlgorithm, IvGenerator
+from iochan.crypto.ivgen import IvGenerator
 from iochan.crypto.kdf import argon2id, hkdf, kdf_supports, pbkdf2, pbkdf2_count_iterations, scrypt
 from iochan.crypto.mac import Cmac, Hmac, cmac_supports, hmac_supports
-from iochan.crypto.names import CipherAlgorithm, CipherMode, HashAlgorithm, Kdf
+from iochan.crypto.names import CipherAlgorithm, CipherMode, HashAlgorithm, IvAlgorithm, Kdf
 from iochan.crypto.random import random_bytes
 
 __all__ = [

@@ -170,8 +170,24 @@ class Backend(ABC):
         """Return an empty context for *key*."""
         self._lacks(f"cmac-{algorithm}")
 
-    def kdf_supports(self, kdf: Kdf, algorithm: HashAlgorithm | None) -> bool:
-        """Tell whether *kdf* works over the hash *algorithm* (None: it has its own)."""
+    def kdf_supports(
+        self,
+        kdf: Kdf,
+        algorithm: HashAlgorithm | None,
+        *,
+        key: bool = True,
+        salt: bool = True,
+        r: int = 8,
+    ) -> bool:
+        """Tell whether *kdf* works, here and now.
+
+        Args:
+            kdf: Which.
+            algorithm: The hash; None for those that have their own.
+            key: Whether there is a key or password, and not an empty one, which some libraries refuse.
+            salt: Whether there is a salt, the same.
+            r: The size of scrypt's blocks; other functions have none.
+        """
         return False
 
     def pbkdf2(

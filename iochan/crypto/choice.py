@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from functools import cache, wraps
+from functools import lru_cache, wraps
 from typing import ParamSpec, TypeVar
 
 from iochan.core.errors import AddressError, show_known
@@ -42,6 +42,9 @@ ENVIRONMENT = "IOCHAN_CRYPTO_BACKEND"
 LARGE = 65536
 """An XTS sector of so many bytes is a large one: a new context for each costs nothing beside it."""
 
+_KEPT = 256
+"""How many choices are remembered: sizes are among what is asked for, and there is no end of them."""
+
 SMALL = 8192
 """A call with so many bytes is a small one: what a call costs weighs more there than the work."""
 
@@ -51,7 +54,7 @@ _forget: list[Callable[[], None]] = []
 
 def remembered(function: Callable[_P, _R]) -> Callable[_P, _R]:
     """Have *function*, which chooses a backend, called once for the same arguments, till `forget_choices`."""
-    kept = cache(function)
+    kept = lru_cache(maxsize=_KEPT)(function)
     _forget.append(kept.cache_clear)
     return wraps(function)(kept)  # type: ignore[return-value] # the same call
 

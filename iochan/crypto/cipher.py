@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import NoReturn
 
 from typing_extensions import Buffer, override
@@ -15,6 +16,7 @@ from iochan.crypto.names import CipherAlgorithm, CipherMode, named
 
 __all__ = [
     "MAX_NONCE",
+    "MAX_XTS_SECTOR",
     "MIN_NONCE",
     "TAG_LENGTH",
     "Cipher",
@@ -29,6 +31,9 @@ TAG_LENGTH = 16
 
 MIN_NONCE, MAX_NONCE = 8, 128
 """The bytes that a GCM nonce may have; 12 is what every protocol uses."""
+
+MAX_XTS_SECTOR = 1 << 24
+"""The bytes that a sector may have in XTS: 2**20 blocks (IEEE 1619, section 5.1)."""
 
 _USUAL = 32768
 _XTS_BLOCK = 16
@@ -83,8 +88,8 @@ class Cipher:
 
     The vector is all zeros until `set_iv` gives one, except in GCM, where each message needs its own nonce.
     Encryption and decryption chain apart from one another: `set_iv` starts both anew. Lengths are whole
-    blocks in every mode but GCM (QEMU's rule), and nothing is padded. In XTS a call is one sector and
-    restarts at the vector; `encrypt_sectors_into` takes many at once.
+    blocks in every mode but GCM (QEMU's rule), and nothing is padded. In XTS a call is one sector, of at
+    most `MAX_XTS_SECTOR` bytes, and restarts at the vector; `encrypt_sectors_into` takes many at once.
 
     One thread at a time may use it.
 
@@ -101,7 +106,7 @@ class Cipher:
         AlgorithmUnavailable: No backend here has it.
     """
 
-    __slots__ = ("_block", "_context", "_ready", "algorithm", "backend", "mode")
+    __slots__ = ("_block", "_context", "_most", "_ready", "algorithm", "backend", "mode")
 
     def __init__(
         self,
@@ -124,6 +129,7 @@ class Cipher:
             message = "the two halves of an XTS key are equal, which makes it unsafe: take two random keys"
             raise CryptoError(message)
         self._block = 1 if self.mode is CipherMode.GCM else self.algorithm.block_length
+        self._most = MAX_XTS_SECTOR if self.mode is CipherMode.XTS else sys.maxsize
         self._context: CipherContext = self.backend.cipher(self.algorithm, self.mode, secret)
         self._ready = self.mode is not CipherMode.GCM
 
@@ -155,7 +161,7 @@ class Cipher:
             LengthError: *data* is not made of whole blocks.
         """
         plain = data if type(data) is bytes else flat(data)
-        if not self._ready or len(plain) % self._block:
+        if not self._ready or len(plain) % self._block or len(plain) > self._most:
             self._refuse(plain)
         return self._context.encrypt(plain) if plain else b""
 
@@ -168,7 +174,7 @@ class Cipher:
             LengthError: *data* is not made of whole blocks.
         """
         secret = data if type(data) is bytes else flat(data)
-        if not self._ready or len(secret) % self._block:
+        if not self._ready or len(secret) % self._block or len(secret) > self._most:
             self._refuse(secret)
         return self._context.decrypt(secret) if secret else b""
 
@@ -181,7 +187,7 @@ class Cipher:
         plain = data if type(data) is bytes or type(data) is bytearray else flat(data)
         target = out if type(out) is bytearray else flat(out)
         size = len(plain)
-        if size % self._block or len(target) != size or not self._ready:
+        if size % self._block or len(target) != size or size > self._most or not self._ready:
             self._refuse(plain, target)
         if size:
             self._context.encrypt_into(plain, target)
@@ -195,7 +201,7 @@ class Cipher:
         secret = data if type(data) is bytes or type(data) is bytearray else flat(data)
         target = out if type(out) is bytearray else flat(out)
         size = len(secret)
-        if size % self._block or len(target) != size or not self._ready:
+        if size % self._block or len(target) != size or size > self._most or not self._ready:
             self._refuse(secret, target)
         if size:
             self._context.decrypt_into(secret, target)
@@ -267,6 +273,8 @@ class Cipher:
             name = f"{self.algorithm}-{self.mode}"
             message = f"sectors of {sector} bytes in {name}: take whole blocks, in cbc, ctr or xts"
             raise CryptoError(message)
+        if sector > self._most:
+            raise _too_long(sector)
         if len(source) % sector:
             raise LengthError("the data", len(source), f"it must be whole sectors of {sector}")
         if len(target) != len(source):
@@ -286,5 +294,11 @@ class Cipher:
                 len(data),
                 f"{self.algorithm}-{self.mode} takes whole blocks of {self._block}, pad it",
             )
+        if len(data) > self._most:
+            raise _too_long(len(data))
         assert out is not None
         raise LengthError("the room for the result", len(out), f"it must have {len(data)}, as the data")
+
+
+def _too_long(size: int) -> LengthError:
+    return LengthError("the sector", size, f"XTS takes {MAX_XTS_SECTOR} at most, cut it into sectors")

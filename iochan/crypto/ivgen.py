@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import enum
-
 from typing_extensions import Buffer
 
-from iochan.core.errors import CryptoError, show_known
+from iochan.core.errors import CryptoError
 from iochan.crypto.backend import Backend
 from iochan.crypto.cipher import Cipher
-from iochan.crypto.errors import UnknownAlgorithm
 from iochan.crypto.hash import hash_bytes
-from iochan.crypto.names import CipherAlgorithm, CipherMode, HashAlgorithm, named
+from iochan.crypto.names import CipherAlgorithm, CipherMode, HashAlgorithm, IvAlgorithm, named
 
-__all__ = ["IvAlgorithm", "IvGenerator", "essiv_cipher"]
+__all__ = ["IvGenerator", "essiv_cipher"]
 
 _MASK32 = (1 << 32) - 1
 _MASK64 = (1 << 64) - 1
-
-
-class IvAlgorithm(enum.StrEnum):
-    """How a vector is made of a sector's number."""
-
-    PLAIN = "plain"
-    PLAIN64 = "plain64"
-    ESSIV = "essiv"
 
 
 def essiv_cipher(algorithm: str, hash_algorithm: str) -> CipherAlgorithm:
@@ -71,12 +60,7 @@ class IvGenerator:
         hash_algorithm: str | None = None,
         backend: Backend | str | None = None,
     ) -> None:
-        try:
-            self.algorithm = IvAlgorithm(algorithm)
-        except ValueError:
-            raise UnknownAlgorithm(
-                "vector generator", algorithm, show_known(algorithm, [known.value for known in IvAlgorithm])
-            ) from None
+        self.algorithm = named(IvAlgorithm, algorithm)
         self._length = length
         self._cipher: Cipher | None = None
         if self.algorithm is IvAlgorithm.ESSIV:

@@ -41,9 +41,28 @@ def kdf_supports(kdf: str, algorithm: str | None = None, backend: Backend | str 
 
 
 @remembered
-def _choose(kdf: Kdf, algorithm: HashAlgorithm | None, backend: Backend | str | None) -> Backend:
+def _choose(
+    kdf: Kdf,
+    algorithm: HashAlgorithm | None,
+    backend: Backend | str | None,
+    *,
+    key: bool = True,
+    salt: bool = True,
+    r: int = 8,
+) -> Backend:
     what = kdf.value if algorithm is None else f"{kdf}-{algorithm}"
-    return choose(what, lambda candidate: candidate.kdf_supports(kdf, algorithm), _QUICKEST, backend)
+    what += "" if key else " without a password"
+    what += "" if salt else " without a salt"
+    what += f" with r={r}" if kdf is Kdf.SCRYPT else ""
+
+    def supports(candidate: Backend) -> bool:
+        return candidate.kdf_supports(kdf, algorithm, key=key, salt=salt, r=r)
+
+    return choose(what, supports, _QUICKEST, backend)
+
+
+def _filled(data: Buffer) -> bool:
+    return memoryview(data).nbytes > 0
 
 
 def pbkdf2(
@@ -66,7 +85,8 @@ def pbkdf2(
         message = f"{iterations} iterations of pbkdf2: there must be 1 to {_MOST_ITERATIONS}"
         raise CryptoError(message)
     _check_length(length)
-    return _choose(Kdf.PBKDF2, chosen, backend).pbkdf2(chosen, password, salt, iterations, length)
+    able = _choose(Kdf.PBKDF2, chosen, backend, key=_filled(password), salt=_filled(salt))
+    return able.pbkdf2(chosen, password, salt, iterations, length)
 
 
 def pbkdf2_count_iterations(
@@ -133,7 +153,7 @@ def scrypt(  # noqa: PLR0913 - RFC 7914 has them
         )
         raise CryptoError(message)
     _check_length(length)
-    chosen = _choose(Kdf.SCRYPT, None, backend)
+    chosen = _choose(Kdf.SCRYPT, None, backend, key=_filled(password), salt=_filled(salt), r=r)
     with _refusal(f"scrypt with n={n}, r={r}, p={p}"):
         return chosen.scrypt(password, salt, n, r, p, length)
 
@@ -166,7 +186,7 @@ def argon2id(  # noqa: PLR0913 - RFC 9106 has them
         )
         raise CryptoError(message)
     _check_length(length, least=4)
-    chosen = _choose(Kdf.ARGON2ID, None, backend)
+    chosen = _choose(Kdf.ARGON2ID, None, backend, key=_filled(password))
     with _refusal(f"argon2id with iterations={iterations}, lanes={lanes}, memory={memory}"):
         return chosen.argon2id(password, salt, iterations, lanes, memory, length)
 
@@ -189,7 +209,8 @@ def hkdf(
     most = 255 * chosen.digest_length
     if not 0 < length <= most:
         raise LengthError("the key asked of hkdf", length, f"it must have 1 to {most}")
-    return _choose(Kdf.HKDF, chosen, backend).hkdf(chosen, key, salt, info, length)
+    able = _choose(Kdf.HKDF, chosen, backend, key=_filled(key), salt=_filled(salt))
+    return able.hkdf(chosen, key, salt, info, length)
 
 
 @contextmanager

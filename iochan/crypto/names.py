@@ -8,7 +8,7 @@ from typing import Self, TypeVar
 from iochan.core.errors import show_known
 from iochan.crypto.errors import UnknownAlgorithm
 
-__all__ = ["CipherAlgorithm", "CipherMode", "HashAlgorithm", "Kdf", "named"]
+__all__ = ["CipherAlgorithm", "CipherMode", "HashAlgorithm", "IvAlgorithm", "Kdf", "named"]
 
 
 class CipherAlgorithm(enum.StrEnum):
@@ -94,7 +94,24 @@ class Kdf(enum.StrEnum):
     HKDF = "hkdf"
 
 
+class IvAlgorithm(enum.StrEnum):
+    """How a vector is made of a sector's number."""
+
+    PLAIN = "plain"
+    PLAIN64 = "plain64"
+    ESSIV = "essiv"
+
+
 _Name = TypeVar("_Name", bound=enum.StrEnum)
+
+
+_LABELS: dict[type[enum.StrEnum], str] = {
+    CipherAlgorithm: "cipher",
+    CipherMode: "cipher mode",
+    HashAlgorithm: "hash",
+    Kdf: "kdf",
+    IvAlgorithm: "vector generator",
+}
 
 
 def named(kind: type[_Name], name: str) -> _Name:
@@ -106,5 +123,5 @@ def named(kind: type[_Name], name: str) -> _Name:
     try:
         return kind(name)
     except ValueError:
-        what = {CipherAlgorithm: "cipher", CipherMode: "cipher mode", HashAlgorithm: "hash"}.get(kind, "kdf")
+        what = _LABELS[kind]
         raise UnknownAlgorithm(what, name, show_known(name, [member.value for member in kind])) from None

@@ -14,7 +14,7 @@ from iochan_ext.gcrypt.cipher import MODES, ChainedContext, EcbContext, XtsConte
 from iochan_ext.gcrypt.cmac import CmacContext
 from iochan_ext.gcrypt.gcm import GcmContext
 from iochan_ext.gcrypt.hash import HASHES, HashContext
-from iochan_ext.gcrypt.kdf import argon2id, argon2id_supported, pbkdf2, scrypt
+from iochan_ext.gcrypt.kdf import SCRYPT, argon2id, argon2id_supported, pbkdf2, scrypt
 from iochan_ext.gcrypt.library import Library, ffi
 
 __all__ = ["GcryptBackend"]
@@ -114,14 +114,16 @@ class GcryptBackend(Backend):
         return CmacContext(self._library, _CIPHERS[algorithm], algorithm.block_length, secret)
 
     @override
-    def kdf_supports(self, kdf: Kdf, algorithm: HashAlgorithm | None) -> bool:
+    def kdf_supports(
+        self, kdf: Kdf, algorithm: HashAlgorithm | None, *, key: bool = True, salt: bool = True, r: int = 8
+    ) -> bool:
         match kdf:
             case Kdf.PBKDF2:
-                return algorithm is not None and self.hmac_supports(algorithm)
+                return algorithm is not None and salt and self.hmac_supports(algorithm)
             case Kdf.SCRYPT:
-                return algorithm is None and self.hmac_supports(HashAlgorithm.SHA256)
+                return algorithm is None and r in SCRYPT and self.hmac_supports(HashAlgorithm.SHA256)
             case Kdf.ARGON2ID:
-                return algorithm is None and self._has_argon2id
+                return algorithm is None and key and self._has_argon2id
             case Kdf.HKDF:
                 return False
 
@@ -133,7 +135,6 @@ class GcryptBackend(Backend):
 
     @override
     def scrypt(self, key: Buffer, salt: Buffer, n: int, r: int, p: int, length: int) -> bytes:
-        """Return *length* bytes; *r* is 8 or 1, and no other is there (`AlgorithmUnavailable`)."""
         return scrypt(self._library, key, salt, (n, r, p), length)
 
     @override

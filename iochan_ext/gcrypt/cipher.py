@@ -12,7 +12,6 @@ from typing import Any, Final
 from typing_extensions import Buffer, override
 
 from iochan.crypto.backend import CipherContext
-from iochan.crypto.errors import LengthError
 from iochan.crypto.names import CipherMode
 from iochan_ext.gcrypt.library import Library, ffi
 
@@ -28,7 +27,6 @@ MODES: Final = {
 """Libgcrypt's numbers."""
 
 _ALLOW_WEAK_KEY: Final = 79
-_XTS_MOST: Final = 1 << 24
 _from_buffer = ffi.from_buffer
 _BYTES = ffi.typeof("uint8_t[]")
 
@@ -140,7 +138,7 @@ class ChainedContext(CipherContext):
 
 
 class XtsContext(ChainedContext):
-    """XTS, in which each call is one sector of at most 16 MiB (IEEE 1619).
+    """XTS, in which each call is one sector.
 
     Libgcrypt goes on to the next sector's vector by itself; here each call begins again from the vector
     that was set, as in every other backend.
@@ -158,18 +156,12 @@ class XtsContext(ChainedContext):
 
     @override
     def encrypt_into(self, data: Buffer, out: Buffer) -> None:
-        if self._begins(self._set_encrypt_iv, data):
+        if len(_from_buffer(data)):  # which it refuses, as less than a block
+            self._set_encrypt_iv(self._iv, self._block)
             super().encrypt_into(data, out)
 
     @override
     def decrypt_into(self, data: Buffer, out: Buffer) -> None:
-        if self._begins(self._set_decrypt_iv, data):
+        if len(_from_buffer(data)):  # which it refuses, as less than a block
+            self._set_decrypt_iv(self._iv, self._block)
             super().decrypt_into(data, out)
-
-    def _begins(self, set_iv: Callable[..., int], data: Buffer) -> bool:
-        """Begin a sector; tell whether there is anything in it."""
-        length = len(data if type(data) is bytes else _from_buffer(data))
-        if length > _XTS_MOST:
-            raise LengthError("the sector", length, f"XTS takes {_XTS_MOST} at most, so cut it into sectors")
-        set_iv(self._iv, self._block)
-        return length > 0

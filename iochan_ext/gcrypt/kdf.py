@@ -6,15 +6,13 @@ from typing import Any, Final
 
 from typing_extensions import Buffer
 
-from iochan.core.errors import CryptoError
-from iochan.crypto.errors import AlgorithmUnavailable
 from iochan_ext.gcrypt.library import Library, ffi
 from iochan_ext.secretmemory import secret_memory
 
-__all__ = ["argon2id", "argon2id_supported", "pbkdf2", "scrypt"]
+__all__ = ["SCRYPT", "argon2id", "argon2id_supported", "pbkdf2", "scrypt"]
 
 _PBKDF2: Final = 34
-_SCRYPT: Final = {1: 41, 8: 48}
+SCRYPT: Final = {1: 41, 8: 48}
 """Numbers by r, of which libgcrypt knows two."""
 _ARGON2: Final = 64
 _ARGON2ID: Final = 2
@@ -22,17 +20,13 @@ _ARGON2ID: Final = 2
 
 def pbkdf2(library: Library, number: int, key: Buffer, salt: Buffer, numbers: tuple[int, int]) -> bytes:
     """Return bytes derived over the hash *number*; *numbers* are the iterations and the length."""
-    if not len(ffi.from_buffer(salt)):
-        raise CryptoError("libgcrypt's pbkdf2 refuses an empty salt: give one, or ask another backend")
     return _derive(library, (_PBKDF2, number), key, salt, numbers)
 
 
 def scrypt(library: Library, key: Buffer, salt: Buffer, costs: tuple[int, int, int], length: int) -> bytes:
     """Return *length* bytes; *costs* are N, r and p."""
     n, r, p = costs
-    if r not in _SCRYPT:
-        raise AlgorithmUnavailable(f"libgcrypt's scrypt has r=8 and r=1, not r={r}: ask another backend")
-    return _derive(library, (_SCRYPT[r], n), key, salt, (p, length))
+    return _derive(library, (SCRYPT[r], n), key, salt, (p, length))
 
 
 def argon2id_supported(library: Library) -> bool:

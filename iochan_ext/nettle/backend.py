@@ -83,7 +83,9 @@ class NettleBackend(Backend):
         return CmacContext(self._library.lib, self._cipher(algorithm), ffi.from_buffer(key))
 
     @override
-    def kdf_supports(self, kdf: Kdf, algorithm: HashAlgorithm | None) -> bool:
+    def kdf_supports(
+        self, kdf: Kdf, algorithm: HashAlgorithm | None, *, key: bool = True, salt: bool = True, r: int = 8
+    ) -> bool:
         # Both ask for the MAC's own functions, which nettle has for fewer hashes than HMAC itself.
         return (
             kdf in {Kdf.PBKDF2, Kdf.HKDF}

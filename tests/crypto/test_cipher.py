@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from iochan.core.errors import CryptoError
 from iochan.crypto.cipher import (
+    MAX_XTS_SECTOR,
     Cipher,
     block_length,
     cipher_supports,
@@ -172,6 +174,28 @@ def test_associated_data_is_never_left_out_in_silence(backend: str, way: str) ->
     getattr(cipher, way)(b"content")
     with pytest.raises(CryptoError):
         cipher.authenticate(b"late")
+
+
+@pytest.mark.parametrize("backend", ["cryptography", "libgcrypt", "nettle"])
+def test_a_sector_of_xts_has_a_largest_size_whoever_does_the_work(backend: str) -> None:
+    if not cipher_supports("aes-128", "xts", backend):
+        pytest.skip(f"no {backend} here")
+    cipher = Cipher("aes-128", "xts", bytes(range(32)), backend)
+    memory = bytearray(MAX_XTS_SECTOR + 16)
+    calls: tuple[Callable[[], object], ...] = (
+        lambda: cipher.encrypt(memory),
+        lambda: cipher.decrypt(memory),
+        lambda: cipher.encrypt_into(memory, memory),
+        lambda: cipher.decrypt_into(memory, memory),
+        lambda: cipher.encrypt_sectors_into(memory, memory, bytes(16), len(memory)),
+    )
+    for call in calls:
+        with pytest.raises(LengthError, match="the sector has 16777232 bytes: XTS takes 16777216 at most"):
+            call()
+    whole = memoryview(memory)[:MAX_XTS_SECTOR]
+    cipher.encrypt_into(whole, whole)
+    cipher.decrypt_into(whole, whole)
+    assert memory == bytes(len(memory))
 
 
 def test_a_decrypted_message_gets_no_wrong_tag() -> None:

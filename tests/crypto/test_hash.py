@@ -36,12 +36,11 @@ def test_published_vectors(algorithm: str) -> None:
     assert hash_hex(algorithm, [b"a", bytearray(b"b"), memoryview(b"c")]) == ABC[algorithm]
 
 
-@pytest.mark.parametrize("algorithm", HERE)
-@pytest.mark.parametrize("backend", ["hashlib", "cryptography"])
+PAIRS = [(one, who) for one in HERE for who in ("hashlib", "cryptography") if hash_supports(one, who)]
+
+
+@pytest.mark.parametrize(("algorithm", "backend"), PAIRS)
 def test_both_backends_agree_and_pieces_make_the_whole(algorithm: str, backend: str) -> None:
-    if not hash_supports(algorithm, backend):
-        assert hash_supports(algorithm)
-        return
     message = bytes(range(256)) * 3
     context = Hash(algorithm, backend)
     for start in range(0, len(message), 100):

@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from iochan.core.errors import CryptoError
-from iochan.crypto.errors import LengthError
+from iochan.crypto.backend import Backend
+from iochan.crypto.choice import backend as find_backend
+from iochan.crypto.choice import backends
+from iochan.crypto.errors import AlgorithmUnavailable, LengthError
 from iochan.crypto.kdf import argon2id, hkdf, kdf_supports, pbkdf2, pbkdf2_count_iterations, scrypt
+from iochan.crypto.names import HashAlgorithm, Kdf
 
 
 @pytest.mark.parametrize("backend", ["hashlib", "cryptography"])
@@ -60,6 +67,38 @@ def test_support_is_told() -> None:
     assert kdf_supports("pbkdf2", "sha256", "hashlib")
     assert not kdf_supports("argon2id", None, "hashlib")
     assert kdf_supports("argon2id")
+
+
+def scrypt_with(r: int, p: int) -> Callable[[str | None], bytes]:
+    return lambda who: scrypt(b"", b"", n=16, r=r, p=p, backend=who)
+
+
+DERIVATIONS: dict[str, tuple[str, dict[str, Any], Callable[[str | None], bytes]]] = {
+    "pbkdf2": ("pbkdf2", {}, lambda who: pbkdf2("sha256", b"key", b"salt", 2, 40, who)),
+    "pbkdf2 no key": ("pbkdf2", {"key": False}, lambda who: pbkdf2("sha256", b"", b"salt", 2, 40, who)),
+    "pbkdf2 no salt": ("pbkdf2", {"salt": False}, lambda who: pbkdf2("sha256", b"key", b"", 2, 40, who)),
+    "hkdf no salt": ("hkdf", {"salt": False}, lambda who: hkdf("sha256", b"key", backend=who)),
+    "hkdf no key": ("hkdf", {"key": False}, lambda who: hkdf("sha256", b"", salt=b"salt", backend=who)),
+    **{f"scrypt {r} {p}": ("scrypt", {"r": r}, scrypt_with(r, p)) for r in (1, 2, 4, 8, 16) for p in (1, 3)},
+    "argon2id": (
+        "argon2id", {}, lambda who: argon2id(b"key", bytes(8), memory=64, backend=who)
+    ),
+    "argon2id no key": (
+        "argon2id", {"key": False}, lambda who: argon2id(b"", bytes(8), memory=64, backend=who)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [name for name, one in backends() if isinstance(one, Backend)])
+@pytest.mark.parametrize("case", DERIVATIONS)
+def test_what_a_backend_says_that_it_supports_is_what_it_does(case: str, name: str) -> None:
+    kdf, facts, derive = DERIVATIONS[case]
+    over = HashAlgorithm.SHA256 if kdf in {"pbkdf2", "hkdf"} else None
+    if find_backend(name).kdf_supports(Kdf(kdf), over, **facts):
+        assert derive(name) == derive(None)
+    else:
+        with pytest.raises(AlgorithmUnavailable, match=f"the crypto backend {name} has no {kdf}.* would"):
+            derive(name)
 
 
 def test_parameters_out_of_range_are_refused() -> None:

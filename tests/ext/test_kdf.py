@@ -9,7 +9,6 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iochan.core.errors import CryptoError
 from iochan.crypto.backend import Backend
 from iochan.crypto.errors import AlgorithmUnavailable
 from iochan.crypto.names import HashAlgorithm, Kdf
@@ -46,13 +45,6 @@ def test_the_examples_of_rfc_6070_hold(backend: Backend) -> None:
     assert backend.pbkdf2(HashAlgorithm.SHA1, b"password", b"salt", 1, 0) == b""
 
 
-def test_an_empty_salt_is_nettles_and_not_libgcrypts(nettle: Backend, libgcrypt: Backend) -> None:
-    expected = hashlib.pbkdf2_hmac("sha256", b"key", b"", 2, 32)
-    assert nettle.pbkdf2(HashAlgorithm.SHA256, b"key", b"", 2, 32) == expected
-    with pytest.raises(CryptoError, match="refuses an empty salt: give one, or ask another backend"):
-        libgcrypt.pbkdf2(HashAlgorithm.SHA256, b"key", b"", 2, 32)
-
-
 @pytest.mark.parametrize("algorithm", HKDF_HASHES)
 def test_every_bit_of_hkdf_is_what_cryptography_gives(nettle: Backend, algorithm: HashAlgorithm) -> None:
     assert nettle.kdf_supports(Kdf.HKDF, algorithm)
@@ -84,11 +76,6 @@ def test_every_bit_of_scrypt_is_what_hashlib_gives(libgcrypt: Backend, r: int) -
     expected = hashlib.scrypt(b"pleaseletmein", salt=b"SodiumChloride", n=256, r=r, p=2, dklen=70)
     assert libgcrypt.scrypt(b"pleaseletmein", b"SodiumChloride", 256, r, 2, 70) == expected
     assert libgcrypt.scrypt(b"", b"", 16, r, 1, 64) == hashlib.scrypt(b"", salt=b"", n=16, r=r, p=1)
-
-
-def test_another_r_of_scrypt_is_refused_by_name(libgcrypt: Backend) -> None:
-    with pytest.raises(AlgorithmUnavailable, match="has r=8 and r=1, not r=4: ask another backend"):
-        libgcrypt.scrypt(b"key", b"salt", 16, 4, 1, 32)
 
 
 @pytest.mark.parametrize("lanes", [1, 3])

@@ -299,7 +299,9 @@ class CryptographyBackend(Backend):
         return _Digest(cmac.CMAC(_BLOCKS[algorithm](bytes(key))))
 
     @override
-    def kdf_supports(self, kdf: Kdf, algorithm: HashAlgorithm | None) -> bool:
+    def kdf_supports(
+        self, kdf: Kdf, algorithm: HashAlgorithm | None, *, key: bool = True, salt: bool = True, r: int = 8
+    ) -> bool:
         if kdf in {Kdf.PBKDF2, Kdf.HKDF}:
             return algorithm is not None and _hashes(algorithm)
         return True

@@ -78,7 +78,9 @@ class HashlibBackend(Backend):
         return _Digest(hmac.new(bytes(key), None, _name(algorithm)))
 
     @override
-    def kdf_supports(self, kdf: Kdf, algorithm: HashAlgorithm | None) -> bool:
+    def kdf_supports(
+        self, kdf: Kdf, algorithm: HashAlgorithm | None, *, key: bool = True, salt: bool = True, r: int = 8
+    ) -> bool:
         if kdf is Kdf.PBKDF2:
             return algorithm is not None and _works(algorithm)
         return kdf is Kdf.SCRYPT and hasattr(hashlib, "scrypt")

@@ -9,8 +9,8 @@ from typing import Final
 from iochan.core.errors import CryptoError, show_bytes, show_known, show_text
 from iochan.crypto.block.errors import LuksError
 from iochan.crypto.errors import UnknownAlgorithm
-from iochan.crypto.ivgen import IvAlgorithm, essiv_cipher
-from iochan.crypto.names import CipherAlgorithm, CipherMode, HashAlgorithm, named
+from iochan.crypto.ivgen import essiv_cipher
+from iochan.crypto.names import CipherAlgorithm, CipherMode, HashAlgorithm, IvAlgorithm, named
 
 __all__ = [
     "DIGEST_LENGTH",

@@ -14,7 +14,6 @@ from typing import Final
 from typing_extensions import Buffer
 
 from iochan.core.channel import Channel
-from iochan.core.errors import show_known
 from iochan.core.op import Op
 from iochan.crypto.backend import Backend
 from iochan.crypto.block.channel import LuksChannel
@@ -37,9 +36,7 @@ from iochan.crypto.block.keyslot import ITERATION_TIME, MIN_ITERATIONS, choose_i
 from iochan.crypto.block.material import fill_op, read_op, unlock_op, write_op
 from iochan.crypto.block.sectors import SectorCipher
 from iochan.crypto.cipher import key_length
-from iochan.crypto.errors import UnknownAlgorithm
-from iochan.crypto.ivgen import IvAlgorithm
-from iochan.crypto.names import CipherAlgorithm, CipherMode, HashAlgorithm, named
+from iochan.crypto.names import CipherAlgorithm, CipherMode, HashAlgorithm, IvAlgorithm, named
 from iochan.crypto.random import random_bytes
 
 __all__ = ["create_luks_op", "has_luks", "open_luks_op", "read_header_op"]
@@ -140,7 +137,7 @@ def create_luks_op(
     draft = LuksHeader(
         algorithm=named(CipherAlgorithm, algorithm),
         mode=named(CipherMode, mode),
-        ivgen=_ivgen(ivgen),
+        ivgen=named(IvAlgorithm, ivgen),
         iv_hash=None if iv_hash is None else named(HashAlgorithm, iv_hash),
         hash=named(HashAlgorithm, hash_algorithm),
         payload=_FIRST_SLOT + SLOTS * each if header is None else 0,
@@ -166,11 +163,3 @@ def create_luks_op(
     if size:
         yield from write_op(image, draft.payload * SECTOR + size - 1, b"\0")
     return (yield from fill_op(where, draft, 0, key, password, iterations, backend))
-
-
-def _ivgen(name: str) -> IvAlgorithm:
-    try:
-        return IvAlgorithm(name)
-    except ValueError:
-        known = show_known(name, [one.value for one in IvAlgorithm])
-        raise UnknownAlgorithm("vector generator", name, known) from None

@@ -7,8 +7,8 @@ from typing_extensions import Buffer
 from iochan.crypto.backend import Backend
 from iochan.crypto.block.header import SECTOR, LuksHeader
 from iochan.crypto.cipher import Cipher
-from iochan.crypto.ivgen import IvAlgorithm, IvGenerator, essiv_cipher
-from iochan.crypto.names import CipherMode
+from iochan.crypto.ivgen import IvGenerator, essiv_cipher
+from iochan.crypto.names import CipherMode, IvAlgorithm
 
 __all__ = ["SectorCipher"]
 
