@@ -38,6 +38,10 @@ class _Failure(click.ClickException):
         click.echo(f"iochan: {text}", err=True, file=file)
 
 
+_EXTRAS = {"numpy": "vnc", "PIL": "vnc", "websockets": "websocket"}
+"""What brings a module that a command wants."""
+
+
 class _Commands(click.Group):
     """Subcommands whose expected errors become one line."""
 
@@ -49,6 +53,12 @@ class _Commands(click.Group):
             raise _Failure(str(error)) from error
         except OSError as error:
             raise _Failure(_told(error)) from error
+        except ModuleNotFoundError as error:
+            extra = _EXTRAS.get((error.name or "").partition(".")[0])
+            if extra is None:
+                raise
+            message = f"{error.name} is not installed: pip install 'iochan[{extra}]'"
+            raise _Failure(message) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from iochan.core.opening import listen
-from tests.cli.command import iochan, said
+from tests.cli.command import SECONDS, iochan, said
 
 pytestmark = pytest.mark.slow
 
@@ -56,3 +56,10 @@ def test_a_closed_standard_output_is_told_and_no_connection_gets_its_number() ->
             assert cat.stderr is not None
             assert cat.stderr.read().startswith(b"iochan: standard output is not open to be written")
             assert cat.wait(20) == 1
+
+
+def test_a_command_whose_extra_is_absent_says_how_to_get_it() -> None:
+    without = "import sys; sys.modules['numpy'] = None; from iochan.cli.main import main; main()"
+    argv = [sys.executable, "-c", without, "vnc", "testcard", "--listen", "tcp://127.0.0.1:0"]
+    done = subprocess.run(argv, capture_output=True, timeout=SECONDS, check=False)
+    assert said(done) == "iochan: numpy is not installed: pip install 'iochan[vnc]'"
