@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iochan.chardev.aio import AsyncConsole
-from iochan.chardev.backend import Backend
+from iochan.chardev.backend import ChardevBackend
 from iochan.chardev.cast import CastWriter
 from iochan.chardev.castfile import CastEvent, CastFile
 from iochan.chardev.device import Reconnect
@@ -20,10 +20,10 @@ from iochan.chardev.session import Front
 __all__ = [
     "Access",
     "AsyncConsole",
-    "Backend",
     "CastEvent",
     "CastFile",
     "CastWriter",
+    "ChardevBackend",
     "ChardevStore",
     "Console",
     "ConsoleServer",

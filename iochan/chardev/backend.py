@@ -14,11 +14,11 @@ from iochan.core.opening import CONNECT_SECONDS, ObjectSource, connect_op
 from iochan.core.upgrade import closing_on_error
 from iochan.layers.duplex import DuplexChannel
 
-__all__ = ["Backend", "accept_dial", "connect_dial"]
+__all__ = ["ChardevBackend", "accept_dial", "connect_dial"]
 
 
 @dataclass(frozen=True, slots=True)
-class Backend:
+class ChardevBackend:
     """A device.
 
     Attributes:
@@ -38,7 +38,7 @@ class Backend:
     records: Records = field(default_factory=Records)
 
 
-def connect_dial(backend: Backend, objects: ObjectSource | None = None) -> Dial:
+def connect_dial(backend: ChardevBackend, objects: ObjectSource | None = None) -> Dial:
     """Return what opens *backend*, which does not accept.
 
     Raises:
@@ -69,7 +69,7 @@ def _shake_hands_op(channel: Channel) -> Op[Channel]:
     return channel
 
 
-def _open_two_op(backend: Backend, objects: ObjectSource | None) -> Op[Channel]:
+def _open_two_op(backend: ChardevBackend, objects: ObjectSource | None) -> Op[Channel]:
     reader = yield from connect_op(backend.source, objects=objects, timeout=CONNECT_SECONDS)
     try:
         writer = yield from connect_op(backend.address, objects=objects, timeout=CONNECT_SECONDS)

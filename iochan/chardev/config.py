@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from iochan.address.value import as_count
-from iochan.chardev.backend import Backend
+from iochan.chardev.backend import ChardevBackend
 from iochan.chardev.entrance import Entrance
 from iochan.chardev.errors import ConfigError
 from iochan.chardev.escape import parse_key
@@ -43,7 +43,7 @@ _SLOW: Final = {"drop": False, "disconnect": True}
 class ConsoleConfig:
     """One console: its device, and where clients come in."""
 
-    backend: Backend
+    backend: ChardevBackend
     entrances: tuple[Entrance, ...]
 
 

@@ -11,7 +11,7 @@ from iochan.address.abstract import AbstractAddress
 from iochan.address.fd import FdAddress
 from iochan.address.scheme import Address
 from iochan.address.stack import LayerSpec, Stack
-from iochan.chardev.backend import Backend
+from iochan.chardev.backend import ChardevBackend
 from iochan.chardev.device import Reconnect
 from iochan.chardev.hub import HubOptions
 from iochan.core.errors import AddressError, show_text
@@ -30,30 +30,30 @@ __all__ = [
 _AGAIN = HubOptions(reconnect=Reconnect())
 
 
-def build_address(*, address: str) -> Backend:
+def build_address(*, address: str) -> ChardevBackend:
     """Any stack, opened again for ever."""
-    return Backend("address", address, options=_AGAIN)
+    return ChardevBackend("address", address, options=_AGAIN)
 
 
-def build_file(*, path: str, input_path: str | None, append: bool) -> Backend:
+def build_file(*, path: str, input_path: str | None, append: bool) -> ChardevBackend:
     """A file that is written, and perhaps another one that is read."""
     target = str(Stack((), FileAddress(path, mode="a" if append else "w")))
     source = "" if input_path is None else str(Stack((), FileAddress(input_path)))
-    return Backend("file", target, source=source, options=HubOptions(mute=not source))
+    return ChardevBackend("file", target, source=source, options=HubOptions(mute=not source))
 
 
-def build_null() -> Backend:
+def build_null() -> ChardevBackend:
     """Nothing comes, and what is written is gone."""
-    return Backend("null", "null:", options=HubOptions(mute=True))
+    return ChardevBackend("null", "null:", options=HubOptions(mute=True))
 
 
-def build_pipe(*, path: str) -> Backend:
+def build_pipe(*, path: str) -> ChardevBackend:
     """The FIFOs ``PATH.in``, which the device reads, and ``PATH.out``, which it writes (QEMU's names)."""
     for name in (f"{path}.in", f"{path}.out"):
         if not Path(name).is_fifo():
             message = f"pipe: {show_text(name)} is no FIFO: make it with mkfifo"
             raise AddressError(message)
-    return Backend("pipe", _both_ways(f"{path}.in"), source=_both_ways(f"{path}.out"))
+    return ChardevBackend("pipe", _both_ways(f"{path}.in"), source=_both_ways(f"{path}.out"))
 
 
 def _both_ways(path: str) -> str:
@@ -61,7 +61,7 @@ def _both_ways(path: str) -> str:
     return str(Stack((), FileAddress(path, mode="rw")))
 
 
-def build_pty(*, path: str | None, command: str | None) -> Backend:
+def build_pty(*, path: str | None, command: str | None) -> ChardevBackend:
     """A terminal for whoever opens it, or with a program on it."""
     try:
         words = tuple(shlex.split(command or ""))
@@ -73,17 +73,17 @@ def build_pty(*, path: str | None, command: str | None) -> Backend:
     if command is not None and not words:
         message = "pty: an empty command: name a program, or leave command out"
         raise AddressError(message)
-    return Backend("pty", str(Stack((), PtyAddress(path or "", command=words))))
+    return ChardevBackend("pty", str(Stack((), PtyAddress(path or "", command=words))))
 
 
-def build_serial(**line: Any) -> Backend:  # noqa: ANN401 - the fields of SerialAddress
+def build_serial(**line: Any) -> ChardevBackend:  # noqa: ANN401 - the fields of SerialAddress
     """A serial port, or a terminal that is there, opened again for ever."""
-    return Backend("serial", str(Stack((), SerialAddress(**line))), options=_AGAIN)
+    return ChardevBackend("serial", str(Stack((), SerialAddress(**line))), options=_AGAIN)
 
 
-def build_stdio() -> Backend:
+def build_stdio() -> ChardevBackend:
     """This process's standard input and output."""
-    return Backend("stdio", "stdio:")
+    return ChardevBackend("stdio", "stdio:")
 
 
 def build_socket(
@@ -96,7 +96,7 @@ def build_socket(
     tls_authz: str | None,
     tls_hostname: str | None,
     **where: Any,  # noqa: ANN401 - the options of the base
-) -> Backend:
+) -> ChardevBackend:
     """A socket with layers, in QEMU's order: TCP, TLS, WebSocket, telnet."""
     if wait is not None and not server:
         _refuse("wait is for a server: leave it out, or add server=on")
@@ -117,7 +117,7 @@ def build_socket(
         _refuse("tls-authz and tls-hostname need tls-creds: add it")
     if tls_authz is not None and not server:
         _refuse("tls-authz is for a server: leave it out, or add server=on")
-    return Backend("socket", str(Stack(tuple(layers), base)), accepts=server)
+    return ChardevBackend("socket", str(Stack(tuple(layers), base)), accepts=server)
 
 
 def _socket_base(

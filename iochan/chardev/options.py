@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from iochan.chardev.backend import Backend
+from iochan.chardev.backend import ChardevBackend
 from iochan.chardev.device import Reconnect
 from iochan.chardev.hub import HubOptions
 from iochan.chardev.kinds import (
@@ -87,7 +87,7 @@ _SERIAL: Mapping[str, Property] = {
     "flow": Property(default="none", doc="none, rtscts, dsrdtr or xonxoff"),
 }
 
-KINDS: Mapping[str, tuple[Mapping[str, Property], Callable[..., Backend]]] = {
+KINDS: Mapping[str, tuple[Mapping[str, Property], Callable[..., ChardevBackend]]] = {
     "address": ({"address": Property(required=True, doc="any stack")}, build_address),
     "file": (_FILE, build_file),
     "null": ({}, build_null),
@@ -100,7 +100,7 @@ KINDS: Mapping[str, tuple[Mapping[str, Property], Callable[..., Backend]]] = {
     "socket": (_SOCKET, build_socket),
     "stdio": ({}, build_stdio),
 }
-"""The kinds of chardevs, each with its own properties and what makes the `Backend` of them."""
+"""The kinds of chardevs, each with its own properties and what makes the `ChardevBackend` of them."""
 
 _OLD = re.compile(r"(?<!,),no(wait|ipv4|ipv6)(?=$|,(?!,))")
 _ALIASES = {"tty": "serial"}
@@ -135,7 +135,7 @@ class ChardevStore:
         self._store = ObjectStore()
         for name, (properties, build) in KINDS.items():
             self._store.register_type(ObjectType(name, {**properties, **_COMMON}, _builder(build)))
-        self.backends: dict[str, Backend] = {}
+        self.backends: dict[str, ChardevBackend] = {}
 
     def add(self, text: str) -> str:
         """Keep the chardev of *text*, and return its id; nothing is opened.
@@ -157,7 +157,7 @@ class ChardevStore:
                     known = f"chardev {kind}: option {option!r}"
                     raise AddressError(_refusal(known, option, _UNSUPPORTED[owner], ()))
         made = self._store.add(_retype(_modern(text), kind))
-        assert isinstance(made, Backend)
+        assert isinstance(made, ChardevBackend)
         self.backends[str(identity)] = made
         return str(identity)
 
@@ -179,11 +179,11 @@ def _retype(text: str, kind: str) -> str:
     return f"{kind}{comma}{rest}" if first in _ALIASES else text
 
 
-def _builder(build: Callable[..., Backend]) -> Callable[..., Backend]:
-    def make(**values: Any) -> Backend:  # noqa: ANN401 - as the table says
+def _builder(build: Callable[..., ChardevBackend]) -> Callable[..., ChardevBackend]:
+    def make(**values: Any) -> ChardevBackend:  # noqa: ANN401 - as the table says
         common = {name.replace("-", "_"): values.pop(name.replace("-", "_")) for name in _COMMON}
         backend = build(**values)
-        return Backend(
+        return ChardevBackend(
             backend.kind,
             backend.address,
             accepts=backend.accepts,
@@ -195,7 +195,7 @@ def _builder(build: Callable[..., Backend]) -> Callable[..., Backend]:
     return make
 
 
-def _hub_options(values: Mapping[str, Any], backend: Backend) -> HubOptions:
+def _hub_options(values: Mapping[str, Any], backend: ChardevBackend) -> HubOptions:
     seconds, millis = values["reconnect"], values["reconnect_ms"]
     if seconds is not None and millis is not None:
         message = f"chardev {backend.kind}: both reconnect and reconnect-ms: leave one"
@@ -233,7 +233,7 @@ def _records(values: Mapping[str, Any]) -> Records:
     )
 
 
-def _bounded(backend: Backend, name: str, value: Any, most: int) -> Any:  # noqa: ANN401 - int or float
+def _bounded(backend: ChardevBackend, name: str, value: Any, most: int) -> Any:  # noqa: ANN401 - int or float
     if not 0 <= value <= most:
         message = f"chardev {backend.kind}: {name}={value}: write a number from 0 to {most}"
         raise AddressError(message)

@@ -10,7 +10,7 @@ from iochan.aio.channel import AsyncChannel
 from iochan.aio.driver import arun
 from iochan.aio.opening import serve
 from iochan.aio.serve import Limits
-from iochan.chardev.backend import Backend, accept_dial, connect_dial
+from iochan.chardev.backend import ChardevBackend, accept_dial, connect_dial
 from iochan.chardev.cast import CastWriter
 from iochan.chardev.entrance import Entrance
 from iochan.chardev.hub import Hub, Tap
@@ -66,7 +66,7 @@ class ServedConsole:
         listener: Where the device comes to; None if it is we who go to it.
     """
 
-    def __init__(self, hub: Hub, backend: Backend, listener: Listener | None) -> None:
+    def __init__(self, hub: Hub, backend: ChardevBackend, listener: Listener | None) -> None:
         self.backend = backend
         self.hub = hub
         self.doors: list[Door] = []
@@ -128,7 +128,9 @@ class ConsoleServer:
         self.consoles: dict[str, ServedConsole] = {}
         self.ended: Callable[[], object] | None = None
 
-    async def open(self, name: str, backend: Backend, entrances: tuple[Entrance, ...]) -> ServedConsole:
+    async def open(
+        self, name: str, backend: ChardevBackend, entrances: tuple[Entrance, ...]
+    ) -> ServedConsole:
         """Serve the device *backend* at *entrances*; nothing stays open if one of them cannot be had.
 
         Raises:
@@ -163,7 +165,7 @@ class ConsoleServer:
         for name in tuple(self.consoles):
             await self.close(name)
 
-    async def _make(self, name: str, backend: Backend) -> ServedConsole:
+    async def _make(self, name: str, backend: ChardevBackend) -> ServedConsole:
         listener: Listener | None = None
         if backend.accepts:
             listener = await arun(listen_op(backend.address, objects=self._objects))

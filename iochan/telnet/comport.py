@@ -45,7 +45,7 @@ class PortCommand(IntEnum):
 
 
 class PortParity(IntEnum):
-    """Values of `PortCommand.PARITY`; 0 asks."""
+    """Values of ``PortCommand.PARITY``; 0 asks."""
 
     NONE = 1
     ODD = 2
@@ -55,7 +55,7 @@ class PortParity(IntEnum):
 
 
 class StopSize(IntEnum):
-    """Values of `PortCommand.STOPSIZE`; 0 asks."""
+    """Values of ``PortCommand.STOPSIZE``; 0 asks."""
 
     ONE = 1
     TWO = 2
@@ -63,7 +63,7 @@ class StopSize(IntEnum):
 
 
 class PortControl(IntEnum):
-    """Values of `PortCommand.CONTROL`: the first of each group asks, the others set."""
+    """Values of ``PortCommand.CONTROL``: the first of each group asks, the others set."""
 
     ASK_FLOW = 0
     FLOW_NONE = 1
@@ -107,7 +107,7 @@ _GROUPS: Final = {
 
 
 class Purge(IntEnum):
-    """Values of `PortCommand.PURGE`: which buffers of the port are emptied."""
+    """Values of ``PortCommand.PURGE``: which buffers of the port are emptied."""
 
     RECEIVED = 1
     UNSENT = 2

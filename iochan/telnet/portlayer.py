@@ -22,7 +22,7 @@ from iochan.telnet.portconfig import PortConfig
 __all__ = ["BREAK_SECONDS", "PortClientLayer", "PortServerLayer"]
 
 BREAK_SECONDS: Final = 0.25
-"""How long `PortClientLayer.send_break` lasts."""
+"""How long ``PortClientLayer.send_break`` lasts."""
 
 
 class PortClientLayer(TelnetLayer):

@@ -1,7 +1,7 @@
 """One TLS session over memory: bytes in, bytes out, and who the peer is.
 
 `iochan.tls.layer` puts one on a channel. Alone it serves authors of protocols whose TLS records travel in
-messages of their own, as in EAP-TLS, or over what is no channel:
+messages of their own, as in EAP-TLS, or over what is no channel::
 
     session = Session.client(creds, hostname="db.example.org")
     while not session.handshake():

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from iochan.chardev.backend import Backend
+from iochan.chardev.backend import ChardevBackend
 from iochan.chardev.device import Reconnect
 from iochan.chardev.kinds import build_pty
 from iochan.chardev.options import KINDS, UNSUPPORTED_KINDS, ChardevStore
 from iochan.core.errors import AddressError
 
 
-def made(text: str) -> Backend:
+def made(text: str) -> ChardevBackend:
     store = ChardevStore()
     return store.backends[store.add(text)]
 
