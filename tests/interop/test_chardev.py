@@ -207,12 +207,13 @@ def test_the_window_of_a_telnet_client_is_that_of_the_program() -> None:
         with PtyChannel.spawn(argv, rows=33, columns=111) as terminal:
             console = Console(terminal, timeout=SECONDS)
             console.expect("Escape character is")
-            console.send_line("stty size; echo d''one")
-            console.expect("33 111\r\n")
+            # The size comes once telnet has agreed to tell it.
+            until = "until test \"$(stty size)\" = '{} {}'; do sleep 0.05; done; echo d''one"
+            console.send_line(until.format(33, 111))
             console.expect("done")
             terminal.window_size = (40, 100)
-            console.send_line("sleep 0.2; stty size")
-            console.expect("40 100\r\n")
+            console.send_line(until.format(40, 100))
+            console.expect("done")
 
 
 def test_a_browser_and_a_program_share_a_console(tmp_path: Path) -> None:
