@@ -183,6 +183,7 @@ COVERED_BY: Mapping[str, tuple[str, str]] = {
     "iochan/tls/facts.py": ("tests/tls/test_layer.py", "values"),
     "iochan/chardev/page/__init__.py": ("tests/interop/test_browser.py", "a browser opens it"),
     "iochan/cli/democonsole.py": ("tests/cli/test_demo.py", "the demo is its only user"),
+    "iochan/crypto/oneway.py": ("tests/crypto/test_cipher.py", "GCM is its only user"),
     "iochan/layers/httpconnect.py": ("tests/layers/test_proxy.py", "one of the two kinds of proxies"),
     "iochan/layers/socks5.py": ("tests/layers/test_proxy.py", "the other kind"),
     "iochan/websocket/amessage.py": ("tests/websocket/test_message.py", "the same verbs, awaited"),

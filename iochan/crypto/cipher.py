@@ -9,10 +9,11 @@ from typing_extensions import Buffer, override
 
 from iochan.core.buffers import Flat, as_view, flat
 from iochan.core.errors import CryptoError
-from iochan.crypto.backend import AeadContext, Backend, CipherContext
+from iochan.crypto.backend import AeadContext, Backend
 from iochan.crypto.choice import choose, cipher_order, is_there, remembered
 from iochan.crypto.errors import AlgorithmUnavailable, AuthenticationFailed, LengthError
 from iochan.crypto.names import CipherAlgorithm, CipherMode, named
+from iochan.crypto.oneway import OneWayContext
 
 __all__ = [
     "MAX_NONCE",
@@ -130,7 +131,8 @@ class Cipher:
             raise CryptoError(message)
         self._block = 1 if self.mode is CipherMode.GCM else self.algorithm.block_length
         self._most = MAX_XTS_SECTOR if self.mode is CipherMode.XTS else sys.maxsize
-        self._context: CipherContext = self.backend.cipher(self.algorithm, self.mode, secret)
+        context = self.backend.cipher(self.algorithm, self.mode, secret)
+        self._context = OneWayContext(context) if isinstance(context, AeadContext) else context
         self._ready = self.mode is not CipherMode.GCM
 
     @override

@@ -301,3 +301,20 @@ def test_a_repr_shows_no_key() -> None:
     assert repr(Cipher("aes-128", "cbc", b"sixteen secrets!", "cryptography")) == (
         "<Cipher aes-128-cbc by cryptography>"
     )
+
+
+@pytest.mark.parametrize("who", ["cryptography", "libgcrypt", "nettle"])
+def test_a_gcm_message_goes_one_way(who: str) -> None:
+    cipher = Cipher("aes-256", "gcm", bytes(range(32)), who)
+    cipher.set_iv(bytes(12))
+    secret = cipher.encrypt(b"abc")
+    with pytest.raises(CryptoError, match="this GCM message was encrypted: set_iv begins another"):
+        cipher.decrypt(secret)
+    with pytest.raises(CryptoError, match="was encrypted"):
+        cipher.verify(bytes(16))
+    cipher.set_iv(bytes(12))
+    assert cipher.decrypt(secret) == b"abc"
+    with pytest.raises(CryptoError, match="was decrypted"):
+        cipher.encrypt(b"x")
+    with pytest.raises(CryptoError, match="was decrypted"):
+        cipher.tag()
