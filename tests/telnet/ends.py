@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import time
 from typing import Any, Protocol
 
 from iochan.core.blocked import Blocked
@@ -11,6 +13,8 @@ from iochan.telnet.ends import telnet_client, telnet_server
 from iochan.telnet.layer import TelnetLayer
 
 __all__ = ["Ends", "agree", "join", "settle"]
+
+AGREEMENT_SECONDS = 20.0
 
 
 class Ends(Protocol):
@@ -40,12 +44,11 @@ def settle(*layers: TelnetLayer) -> None:
 
 def agree(*layers: TelnetLayer) -> None:
     """Exchange words until every question is answered, however slowly they pass."""
-    for _ in range(1000):
+    last = time.monotonic() + AGREEMENT_SECONDS
+    while not all(layer._dialogue.agreed for layer in layers):
+        assert time.monotonic() < last, "they do not come to an agreement"
         listen(*layers)
-        if all(layer._dialogue.agreed for layer in layers):
-            return
-    message = "they do not come to an agreement"
-    raise AssertionError(message)
+        os.sched_yield()  # the words may pass through another process, which wants its turn
 
 
 def listen(*layers: TelnetLayer) -> None:
