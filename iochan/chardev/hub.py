@@ -13,6 +13,7 @@ from iochan.chardev.menu import run_command
 from iochan.chardev.outlet import Outlet
 from iochan.chardev.pen import Pen
 from iochan.chardev.role import Role
+from iochan.chardev.screen import ScreenPast
 from iochan.chardev.scrollback import DEFAULT_SCROLLBACK, Scrollback
 from iochan.chardev.session import Front, Session, notice
 from iochan.core import clock
@@ -63,6 +64,8 @@ class HubOptions:
         linger: Seconds for which a client that ended its writing direction still sees what comes.
         reconnect: When a device that went away is opened again; None for never.
         mute: Whether the device never sends anything, and is not read.
+        screen: Whether who comes later gets the screen as it is, drawn anew, instead of the latest bytes: for
+            programs that use all of it. All that the device sends is then followed by a terminal in Python.
     """
 
     scrollback: int = DEFAULT_SCROLLBACK
@@ -71,6 +74,7 @@ class HubOptions:
     linger: float = 0.5
     reconnect: Reconnect | None = None
     mute: bool = False
+    screen: bool = False
 
 
 class Hub:
@@ -88,6 +92,7 @@ class Hub:
         options: See above; a change holds from then on.
         device: The device.
         pen: Who may write.
+        past: What who comes later gets.
         sessions: The clients, by number.
         taps: See above.
         ended: Called once when the device has ended and is not opened again; None for nobody.
@@ -111,7 +116,7 @@ class Hub:
             name, dial, self.options.reconnect, self._received, self._device_changed, mute=self.options.mute
         )
         self.pen: Pen[Session] = Pen(shared=self.options.shared, changed=self._pen_changed)
-        self.scrollback = Scrollback(self.options.scrollback)
+        self.past = ScreenPast() if self.options.screen else Scrollback(self.options.scrollback)
         self.sessions: dict[int, Session] = {}
         self.taps = list(taps)
         self.ended: Callable[[], object] | None = None
@@ -195,6 +200,8 @@ class Hub:
         tell = None if channel is None else channel.extra(SET_WINDOW_SIZE, None)
         if session.window is not None and tell is not None:
             tell(*session.window)
+            if isinstance(self.past, ScreenPast):
+                self.past.resize(*session.window)
             for tap in self.taps:
                 tap.resize(*session.window)
 
@@ -209,7 +216,7 @@ class Hub:
 
     def _received(self, data: bytes) -> Op[None] | None:
         """Hand *data* to everyone; return what holds the device back, if it is to be."""
-        self.scrollback.put(data)
+        self.past.put(data)
         for tap in self.taps:
             tap.output(data)
         crowded = False
@@ -249,7 +256,7 @@ class Hub:
         outlet = Outlet(self._loop, channel, front.queue, lambda _: channel.abort())
         session = Session(next(self._numbers), channel, front, role, outlet)
         self.joined += 1
-        past = self.scrollback.read()
+        past = self.past.read()
         if past:
             outlet.send(past)
         self.sessions[session.number] = session

@@ -38,6 +38,7 @@ _COMMON: Mapping[str, Property] = {
     "record": Property("path", doc="an asciicast of the console"),
     "record-version": Property("int", default=2, doc="of the asciicast: 2 or 3"),
     "scrollback": Property("size", default=65536, doc="bytes that who comes later gets first"),
+    "screen": Property("bool", default=False, doc="who comes later gets the screen drawn anew; needs pyte"),
     "shared": Property("bool", default=False, doc="everyone who may write does so at the same time"),
     "patience": Property(
         "int", default=200, doc="milliseconds for which a full client holds the device back"
@@ -214,6 +215,7 @@ def _hub_options(values: Mapping[str, Any], backend: ChardevBackend) -> HubOptio
         patience=_bounded(backend, "patience", values["patience"], 60_000) / 1000,
         reconnect=again,
         mute=backend.options.mute,
+        screen=values["screen"],
     )
 
 

@@ -1,0 +1,111 @@
+"""From a terminal's state back to the bytes that draw it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyte import Screen as Terminal
+    from pyte.screens import Char
+
+__all__ = ["paint_screen"]
+
+_SHIFT = 5
+"""pyte keeps private modes shifted by so many bits."""
+
+_WRAP, _CURSOR, _ORIGIN = 7 << _SHIFT, 25 << _SHIFT, 6 << _SHIFT
+
+_DRAWN = frozenset({3 << _SHIFT, 5 << _SHIFT, _ORIGIN})
+"""Modes that draw, or move, when they are set: what they did is in the cells already."""
+
+
+def paint_screen(terminal: Terminal) -> str:
+    """Return what draws *terminal* on one of the same size, its modes and its cursor included."""
+    out = ["\x1b[0m\x1b(B\x0f\x1b[?6l\x1b[r\x1b[?7h\x1b[4l\x1b[H\x1b[2J"]
+    for row in range(terminal.lines):
+        line = terminal.buffer.get(row)
+        if line:
+            out.append(_paint_line(row, [line[column] for column in range(terminal.columns)], terminal))
+    top = 0
+    if terminal.margins is not None:
+        top = terminal.margins.top
+        out.append(f"\x1b[{top + 1};{terminal.margins.bottom + 1}r")
+    out.extend(
+        f"\x1b[{f'?{mode >> _SHIFT}' if not mode % (1 << _SHIFT) else mode}h"
+        for mode in sorted(terminal.mode - _DRAWN)
+    )
+    out.append(_paint_cursor(terminal))
+    if _WRAP not in terminal.mode:
+        out.append("\x1b[?7l")
+    if _CURSOR not in terminal.mode:
+        out.append("\x1b[?25l")
+    if _ORIGIN in terminal.mode:
+        y = terminal.cursor.y - top
+        out.append(f"\x1b[?6h\x1b[{y + 1};{terminal.cursor.x + 1}H")
+    return "".join(out)
+
+
+def _paint_cursor(terminal: Terminal) -> str:
+    from pyte.charsets import VT100_MAP  # noqa: PLC0415 - optional
+
+    x, y = terminal.cursor.x, terminal.cursor.y
+    out = [f"\x1b[{y + 1};{min(x, terminal.columns - 1) + 1}H"]
+    if x >= terminal.columns:
+        # Behind the last column: the next character goes to the next line.
+        cell = terminal.buffer[y][terminal.columns - 1]
+        out.append(_attributes(cell) + cell.data)
+    out.append(_attributes(terminal.cursor.attrs))
+    if terminal.g0_charset == VT100_MAP:
+        out.append("\x1b(0")
+    out.append("\x1b)0" if terminal.g1_charset == VT100_MAP else "\x1b)B")
+    if terminal.charset:
+        out.append("\x0e")
+    return "".join(out)
+
+
+def _paint_line(row: int, cells: list[Char], terminal: Terminal) -> str:
+    blank = terminal.default_char
+    while cells and cells[-1] == blank:
+        cells.pop()
+    if not cells:
+        return ""
+    out = [f"\x1b[{row + 1};1H"]
+    now = ""
+    for cell in cells:
+        wanted = _attributes(cell)
+        if wanted != now:
+            out.append(wanted)
+            now = wanted
+        out.append(cell.data)
+    return "".join((*out, "\x1b[0m"))
+
+
+def _attributes(cell: Char) -> str:
+    flags = (
+        ("1", cell.bold),
+        ("3", cell.italics),
+        ("4", cell.underscore),
+        ("5", cell.blink),
+        ("7", cell.reverse),
+        ("9", cell.strikethrough),
+    )
+    codes = [code for code, on in flags if on]
+    codes += _colour(cell.fg, 30) + _colour(cell.bg, 40)
+    return "\x1b[" + ";".join(["0", *codes]) + "m"
+
+
+def _colour(name: str, base: int) -> list[str]:
+    """Return the numbers that choose a colour; *base* is 30 for the text, 40 for what is behind it."""
+    from pyte import graphics  # noqa: PLC0415 - optional
+
+    if name == "default":
+        return []
+    plain, bright = (
+        (graphics.FG_ANSI, graphics.FG_AIXTERM) if base == 30 else (graphics.BG_ANSI, graphics.BG_AIXTERM)  # noqa: PLR2004
+    )
+    for table in (plain, bright):
+        for code, known in table.items():
+            if known == name:
+                return [str(code)]
+    red, green, blue = bytes.fromhex(name)
+    return [str(base + 8), "2", str(red), str(green), str(blue)]
