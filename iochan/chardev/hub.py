@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from iochan.chardev.device import FAIR_PIECES, Device, Dial, Reconnect
 from iochan.chardev.menu import run_command
 from iochan.chardev.outlet import Outlet
+from iochan.chardev.password import ask_password_op
 from iochan.chardev.pen import Pen
 from iochan.chardev.role import Role
 from iochan.chardev.screen import ScreenPast
@@ -19,11 +21,11 @@ from iochan.chardev.session import Front, Session, notice
 from iochan.core import clock
 from iochan.core.blocked import Blocked
 from iochan.core.channel import CLOSE_SECONDS, Channel
-from iochan.core.errors import ChannelClosedError, IochanError, PeerRejected
+from iochan.core.errors import ChannelClosedError, ChannelError, IochanError, PeerRejected
 from iochan.core.feature import Feature
 from iochan.core.loop import Loop
 from iochan.core.op import Op
-from iochan.core.sideband import SEND_BREAK, SET_WINDOW_SIZE, WATCH_PEER
+from iochan.core.sideband import FOLLOW_LINE, SEND_BREAK, SERIAL_LINE, SET_WINDOW_SIZE, WATCH_PEER
 from iochan.core.task import Task
 
 __all__ = ["Hub", "HubOptions", "Tap"]
@@ -160,10 +162,10 @@ class Hub:
         """
         front = front or Front()
         try:
-            role = yield from self._admit_op(channel, front)
+            role, typed = yield from self._admit_op(channel, front)
             session = self._join(channel, front, role)
             try:
-                yield from self._converse_op(session)
+                yield from self._converse_op(session, typed)
             except ChannelClosedError:
                 _log.debug("%s: %s disconnected", self.name, session.describe())
             except (IochanError, OSError) as error:
@@ -172,6 +174,10 @@ class Hub:
                 self._leave(session)
         finally:
             channel.abort()
+
+    def may_write(self, session: Session) -> bool:
+        """Tell whether it is *session*'s turn, or everybody's who has the role."""
+        return session.role >= Role.WRITER and self.pen.may_write(session)
 
     def disconnect(self, session: Session, why: str) -> None:
         """Tell *session* *why*, let it have what is queued for it, and close it."""
@@ -192,7 +198,7 @@ class Hub:
     def set_window(self, session: Session, rows: int, columns: int) -> None:
         """Note the size of *session*'s window; that of who writes is the device's."""
         session.window = rows, columns
-        if self.pen.may_write(session):
+        if self.may_write(session):
             self._apply_window(session)
 
     def _apply_window(self, session: Session) -> None:
@@ -204,6 +210,11 @@ class Hub:
                 self.past.resize(*session.window)
             for tap in self.taps:
                 tap.resize(*session.window)
+
+    def _line_for(self, session: Session) -> tuple[Any, bool]:
+        """Return the device's serial line, if it has one, and whether *session* may set it now."""
+        channel = self.device.channel
+        return None if channel is None else channel.extra(SERIAL_LINE, None), self.may_write(session)
 
     def _pen_changed(self, session: Session) -> None:
         session.warned = False
@@ -243,13 +254,21 @@ class Hub:
                 wait |= session.outlet.stuck
             yield wait
 
-    def _admit_op(self, channel: Channel, front: Front) -> Op[Role]:
+    def _admit_op(self, channel: Channel, front: Front) -> Op[tuple[Role, bytes]]:
+        """Return the client's role, and what it has typed already."""
         try:
-            return front.access.role_of(channel)
+            try:
+                return front.access.role_of(channel), b""
+            except PeerRejected:
+                if not front.passwords:
+                    raise
+            return (yield from ask_password_op(channel, front.passwords))
         except PeerRejected:
-            if front.notices:
-                yield from channel.write_all_op(notice("you have no role here"))
-            yield from channel.close_op()
+            # Who has vanished meanwhile was refused all the same.
+            with suppress(ChannelError):
+                if front.notices:
+                    yield from channel.write_all_op(notice("you have no role here"))
+                yield from channel.close_op()
             raise
 
     def _join(self, channel: Channel, front: Front, role: Role) -> Session:
@@ -263,11 +282,14 @@ class Hub:
         watch = channel.extra(WATCH_PEER, None)
         if watch is not None:
             watch(_Watcher(self, session))
+        follow = channel.extra(FOLLOW_LINE, None)
+        if follow is not None:
+            follow(lambda: self._line_for(session))
         if role >= Role.WRITER:
             self.pen.take(session)
         if self.device.channel is None:
             session.tell("the device is away")
-        if not self.pen.may_write(session):
+        if not self.may_write(session):
             session.warned = True
             self._explain(session)
         _log.info("%s: %s joined", self.name, session.describe())
@@ -285,9 +307,10 @@ class Hub:
         if heir is not None:
             heir.tell("you may write now")
 
-    def _converse_op(self, session: Session) -> Op[None]:
+    def _converse_op(self, session: Session, typed: bytes) -> Op[None]:
         pieces = 0
-        while data := (yield from session.channel.read_op()):
+        while data := typed or (yield from session.channel.read_op()):
+            typed = b""
             session.bytes_in += len(data)
             for item in session.escape.feed(data):
                 if isinstance(item, int):
@@ -346,7 +369,7 @@ class _Watcher:
 
     def peer_break(self) -> None:
         """Pass a break on, if it is the client's turn."""
-        if self._hub.pen.may_write(self._session):
+        if self._hub.may_write(self._session):
             self._hub.send_break()
 
     def peer_window(self, rows: int, columns: int) -> None:

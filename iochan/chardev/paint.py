@@ -101,7 +101,7 @@ def _colour(name: str, base: int) -> list[str]:
     if name == "default":
         return []
     plain, bright = (
-        (graphics.FG_ANSI, graphics.FG_AIXTERM) if base == 30 else (graphics.BG_ANSI, graphics.BG_AIXTERM)  # noqa: PLR2004
+        (graphics.FG_ANSI, graphics.FG_AIXTERM) if base == 30 else (graphics.BG_ANSI, graphics.BG_AIXTERM)
     )
     for table in (plain, bright):
         for code, known in table.items():

@@ -1,7 +1,7 @@
 """The screen that a device has drawn, for those who come while a full-screen program runs.
 
-pyte is the terminal. It gets no more of the stream than it understands: commands in strings (titles, graphics)
-and those of single terminals are left out here, as it would take them for text or for other commands.
+pyte is the terminal. It gets no more of the stream than it understands: commands in strings (titles,
+graphics) and those of single terminals are left out here; it would take them for text or for other commands.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _SEQUENCE: Final = re.compile(
 )
 _END_OF_STRING: Final = re.compile(r"\x07|\x1b\\|[\x18\x1a]")
 _UNSEEN: Final = re.compile("[\x00-\x06\x10-\x1a\x1c-\x1f\x7f-\x9f]")
-"""Controls that draw nothing; pyte takes those above 127 for commands, and drops the text behind the others."""
+"""Controls that draw nothing: pyte takes those above 127 for commands, and drops the text behind others."""
 _ALTERNATE: Final = frozenset({47, 1047, 1049})
 _log = logging.getLogger("iochan.chardev")
 
