@@ -1,4 +1,4 @@
-"""Servers of consoles: iochan's, ser2net for many, socat and iochan's relay for one client of one terminal."""
+"""Servers of consoles: iochan's, ser2net for many, socat and iochan's relay for one client."""
 
 from __future__ import annotations
 
@@ -75,7 +75,8 @@ class IochanConsoles(Contender):
         settings.write_text(
             "".join(
                 f'[console.c{port}]\nchardev = "serial,path={terminal}"\n'
-                f'listen = {{ address = "telnet+tcp://{wire.HOST}:{port}", escape = "none", notices = false }}\n'
+                f'listen = {{ address = "telnet+tcp://{wire.HOST}:{port}",'
+                ' escape = "none", notices = false }\n'
                 for terminal, port in zip(terminals, ports, strict=True)
             )
         )
