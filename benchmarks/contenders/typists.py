@@ -101,7 +101,11 @@ class Typists(Contender):
 
 
 class Watchers(Contender):
-    """Read ``job.size`` bytes each; where there are several, the last one stops reading at once."""
+    """Read ``job.size`` bytes each; where there are several, the last one stops reading at once.
+
+    They never sleep: the kernel hands on what a terminal sends in a worker of its own, and if the worker's
+    core has gone idle meanwhile, waking it takes longer than all the rest, by luck for one contender or another.
+    """
 
     @override
     def crowd(self, job: Job) -> Result:
@@ -122,7 +126,7 @@ class Watchers(Contender):
         cpu, start = proc.cpu_ns(job.watch), time.perf_counter()
         peak = before
         while left:
-            for fd, _ in poll.poll():
+            for fd, _ in poll.poll(0):
                 count = sockets[fd].recv_into(view)
                 if not count or bytes(view[:count]).strip(b"\0"):
                     raise EOFError("a client that reads lost bytes")

@@ -70,8 +70,8 @@ ROWS = (
     ),
     printing(
         "console-stopped",
-        "100 MB of a console to each of 4 clients, a fifth one reads nothing",
-        5,
+        "100 MB of a console to each of 2 clients, a third one reads nothing",
+        3,
         ("iochan-relay-pty",),
         (Bar("iochan-console", ("iochan-relay-pty",), 0.95), Cap("iochan-console", "MiB", 16)),
     ),

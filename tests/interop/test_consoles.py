@@ -115,7 +115,7 @@ def test_pyserial_sets_the_line_behind_a_console(line: PtyChannel) -> None:
             port.break_condition = False
             assert (port.cts, port.dsr, port.ri, port.cd) == (False, False, False, False)
             port.write(b"to the machine \xff\r\n")
-            assert line.read_exactly(17) == b"to the machine \xff\r\n"
+            assert line.read_exactly(18) == b"to the machine \xff\r\n"
             line.write_all(b"from it \xff\0\r")
             assert port.read(11) == b"from it \xff\0\r"
 
