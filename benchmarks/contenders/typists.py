@@ -104,7 +104,7 @@ class Watchers(Contender):
     """Read ``job.size`` bytes each; where there are several, the last one stops reading at once.
 
     They never sleep: the kernel hands on what a terminal sends in a worker of its own, and if the worker's
-    core has gone idle meanwhile, waking it takes longer than all the rest, by luck for one contender or another.
+    core has gone idle meanwhile, waking it takes longer than all the rest, by luck for one or the other.
     """
 
     @override

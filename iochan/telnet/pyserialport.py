@@ -78,7 +78,7 @@ class PyserialPort(ComPort):
             return True  # no terminal: pyserial's loop, or a port beyond a network
         flags = termios.tcgetattr(descriptor)[2]
         parity = bool(flags & termios.PARENB) == (port.parity != "N")
-        return parity and flags & termios.CSIZE == _SIZES[port.bytesize]
+        return parity and int(flags) & termios.CSIZE == _SIZES[int(port.bytesize)]
 
     @staticmethod
     def _to_pyserial(command: PortCommand, value: int) -> object:

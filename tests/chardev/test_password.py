@@ -49,7 +49,7 @@ def test_the_password_gives_the_role(world: World, line: bytes, role: Role) -> N
     with world:
         world.say(b"secret past\n")
         client = world.join(front())
-        assert client.session is None
+        assert not world.hub.sessions
         assert client.read() == b"\r\npassword: "
         assert typed(world, client, line) == b"\r\npassword: \r\nsecret past\n"
         assert client.session is not None
