@@ -34,26 +34,28 @@ def paint_screen(terminal: Terminal) -> str:
         f"\x1b[{f'?{mode >> _SHIFT}' if not mode % (1 << _SHIFT) else mode}h"
         for mode in sorted(terminal.mode - _DRAWN)
     )
-    out.append(_paint_cursor(terminal))
+    if _ORIGIN in terminal.mode:
+        out.append("\x1b[?6h")
+    else:
+        top = 0
+    out.append(_paint_cursor(terminal, top))
     if _WRAP not in terminal.mode:
         out.append("\x1b[?7l")
     if _CURSOR not in terminal.mode:
         out.append("\x1b[?25l")
-    if _ORIGIN in terminal.mode:
-        y = terminal.cursor.y - top
-        out.append(f"\x1b[?6h\x1b[{y + 1};{terminal.cursor.x + 1}H")
     return "".join(out)
 
 
-def _paint_cursor(terminal: Terminal) -> str:
+def _paint_cursor(terminal: Terminal, top: int) -> str:
+    """Return what moves the cursor to its place; lines are counted from *top*."""
     from pyte.charsets import VT100_MAP  # noqa: PLC0415 - optional
 
     x, y = terminal.cursor.x, terminal.cursor.y
-    out = [f"\x1b[{y + 1};{min(x, terminal.columns - 1) + 1}H"]
+    out = [f"\x1b[{y - top + 1};{min(x, terminal.columns - 1) + 1}H"]
     if x >= terminal.columns:
         # Behind the last column: the next character goes to the next line.
         cell = terminal.buffer[y][terminal.columns - 1]
-        out.append(_attributes(cell) + cell.data)
+        out.append(_attributes(cell) + (cell.data or " "))
     out.append(_attributes(terminal.cursor.attrs))
     if terminal.g0_charset == VT100_MAP:
         out.append("\x1b(0")
@@ -64,20 +66,27 @@ def _paint_cursor(terminal: Terminal) -> str:
 
 
 def _paint_line(row: int, cells: list[Char], terminal: Terminal) -> str:
+    from wcwidth import wcwidth  # noqa: PLC0415 - what pyte measures with
+
     blank = terminal.default_char
     while cells and cells[-1] == blank:
         cells.pop()
-    if not cells:
-        return ""
-    out = [f"\x1b[{row + 1};1H"]
+    out: list[str] = []
     now = ""
-    for cell in cells:
+    at = -1
+    for column, cell in enumerate(cells):
+        if not cell.data and at == column + 1:
+            continue  # the right half of a wide character
+        if at != column:
+            # Also behind half a wide character, of which something has overwritten the other half.
+            out.append(f"\x1b[{row + 1};{column + 1}H")
         wanted = _attributes(cell)
         if wanted != now:
             out.append(wanted)
             now = wanted
-        out.append(cell.data)
-    return "".join((*out, "\x1b[0m"))
+        out.append(cell.data or " ")
+        at = column + (wcwidth(cell.data[0]) if cell.data else 1)
+    return "".join((*out, "\x1b[0m")) if out else ""
 
 
 def _attributes(cell: Char) -> str:

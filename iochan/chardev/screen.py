@@ -33,6 +33,9 @@ _MAX_SAVED: Final = 8
 _MAX_MARKS: Final = 8
 """Marks that one character can carry."""
 
+_WIDTH_OF_132: Final = 3
+"""A mode that changes the width; terminals that have windows leave that to their users."""
+
 _MAX_ARGUMENT: Final = 10_000
 """Above it a number in a command says nothing."""
 
@@ -149,7 +152,7 @@ class ScreenPast:
             for value in values:
                 if value in _ALTERNATE:
                     (self._enter_alternate if final == "h" else self._leave_alternate)()
-                elif value < _MAX_ARGUMENT:
+                elif value < _MAX_ARGUMENT and value != _WIDTH_OF_132:
                     self._feed(f"\x1b[?{value}{final}")
             return
         self._feed(found[0])
@@ -195,6 +198,8 @@ class ScreenPast:
             self._stream.feed(text)
         except Exception as error:  # noqa: BLE001 - what pyte cannot do is no fault of the device
             _log.debug("the screen passes over %r: %r", text[:_MAX_SEQUENCE], error)
+            terminal.ensure_hbounds()
+            terminal.ensure_vbounds()
         del terminal.savepoints[:-_MAX_SAVED]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from iochan.chardev.screen import ScreenPast
 from iochan.core.opening import connect
 from tests.interop.peers import SECONDS, need, read_until, running
 from tests.interop.test_chardev import CAT, port_of, served
+
+UNITS = Path(__file__).parents[2] / "docs" / "examples" / "systemd"
 
 pytestmark = [
     pytest.mark.interop,
@@ -189,17 +192,27 @@ def test_telnet_gives_a_password() -> None:
             terminal.abort()
 
 
+def test_the_units_of_the_manual_are_what_systemd_takes(tmp_path: Path) -> None:
+    for unit in UNITS.glob("iochan-*"):
+        # systemd looks whether the program is there.
+        text = unit.read_text().replace("/usr/bin/iochan", sys.executable)
+        (tmp_path / unit.name).write_text(text)
+    units = [str(unit) for unit in sorted(tmp_path.iterdir())]
+    argv = [need("systemd-analyze"), "verify", "--man=no", *units]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert "iochan-consoles" not in done.stderr, done.stderr
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_socket_of_systemd_is_an_entrance(tmp_path: Path) -> None:
     config = tmp_path / "consoles.toml"
-    config.write_text(
-        "[console.c0]\nchardev = \"pty,command=sh -c 'stty raw -echo; echo ready; exec cat'\"\n"
-        'listen = "fd://systemd/router"\n'
-    )
+    device = "chardev = \"pty,command=sh -c 'stty raw -echo; echo ready; exec cat'\""
+    config.write_text(re.sub(r"chardev = .*", device, (UNITS / "consoles.toml").read_text()))
     # What systemd does: the socket is descriptor 3, and LISTEN_PID is the process that gets it.
     script = (
         "import os, sys\n"
         "os.dup2(int(sys.argv[1]), 3)\n"
-        "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1', LISTEN_FDNAMES='router')\n"
+        "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1', LISTEN_FDNAMES=sys.argv[3])\n"
         "arguments = ['-m', 'iochan', 'chardev', 'serve', '--config', sys.argv[2]]\n"
         "os.execv(sys.executable, [sys.executable, *arguments])\n"
     )
@@ -208,10 +221,12 @@ def test_the_socket_of_systemd_is_an_entrance(tmp_path: Path) -> None:
         listener.bind(str(path))
         listener.listen()
         listener.set_inheritable(True)
-        argv = [sys.executable, "-c", script, str(listener.fileno()), str(config)]
+        named = re.search(r"FileDescriptorName=(.*)", (UNITS / "iochan-consoles.socket").read_text())
+        assert named is not None
+        argv = [sys.executable, "-c", script, str(listener.fileno()), str(config), named[1]]
         with subprocess.Popen(argv, stderr=subprocess.PIPE, pass_fds=(listener.fileno(),)) as process:
             try:
-                read_until(process.stderr, b"for c0")
+                read_until(process.stderr, b"for router")
                 with connect(f"unix://{path}") as channel:
                     console = Console(channel)
                     console.expect(b"ready\n", timeout=SECONDS)
