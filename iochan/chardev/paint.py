@@ -15,13 +15,13 @@ _SHIFT = 5
 
 _WRAP, _CURSOR, _ORIGIN = 7 << _SHIFT, 25 << _SHIFT, 6 << _SHIFT
 
-_DRAWN = frozenset({3 << _SHIFT, 5 << _SHIFT, _ORIGIN})
-"""Modes that draw, or move, when they are set: what they did is in the cells already."""
+_APART = frozenset({5 << _SHIFT, _ORIGIN, _WRAP})
+"""Modes that draw, move or break lines when they are set, and are not simply set at the end."""
 
 
 def paint_screen(terminal: Terminal) -> str:
     """Return what draws *terminal* on one of the same size, its modes and its cursor included."""
-    out = ["\x1b[0m\x1b(B\x0f\x1b[?6l\x1b[r\x1b[?7h\x1b[4l\x1b[H\x1b[2J"]
+    out = ["\x1b[0m\x1b(B\x0f\x1b[?6l\x1b[r\x1b[?7l\x1b[4l\x1b[H\x1b[2J"]
     for row in range(terminal.lines):
         line = terminal.buffer.get(row)
         if line:
@@ -32,15 +32,13 @@ def paint_screen(terminal: Terminal) -> str:
         out.append(f"\x1b[{top + 1};{terminal.margins.bottom + 1}r")
     out.extend(
         f"\x1b[{f'?{mode >> _SHIFT}' if not mode % (1 << _SHIFT) else mode}h"
-        for mode in sorted(terminal.mode - _DRAWN)
+        for mode in sorted(terminal.mode - _APART)
     )
     if _ORIGIN in terminal.mode:
         out.append("\x1b[?6h")
     else:
         top = 0
     out.append(_paint_cursor(terminal, top))
-    if _WRAP not in terminal.mode:
-        out.append("\x1b[?7l")
     if _CURSOR not in terminal.mode:
         out.append("\x1b[?25l")
     return "".join(out)
@@ -50,16 +48,21 @@ def _paint_cursor(terminal: Terminal, top: int) -> str:
     """Return what moves the cursor to its place; lines are counted from *top*."""
     from pyte.charsets import VT100_MAP  # noqa: PLC0415 - optional
 
+    wrap = "\x1b[?7h" if _WRAP in terminal.mode else ""
     x, y = terminal.cursor.x, terminal.cursor.y
     out = [f"\x1b[{y - top + 1};{min(x, terminal.columns - 1) + 1}H"]
     if x >= terminal.columns:
         # Behind the last column: the next character goes to the next line.
         cell = terminal.buffer[y][terminal.columns - 1]
-        out.append(_attributes(cell) + (cell.data or " "))
+        out.append(_attributes(cell))
+        if len(cell.data) < 2:
+            out.append(wrap)
+        out.append(cell.data or " ")
     out.append(_attributes(terminal.cursor.attrs))
     if terminal.g0_charset == VT100_MAP:
         out.append("\x1b(0")
     out.append("\x1b)0" if terminal.g1_charset == VT100_MAP else "\x1b)B")
+    out.append(wrap)
     if terminal.charset:
         out.append("\x0e")
     return "".join(out)
