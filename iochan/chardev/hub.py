@@ -120,6 +120,7 @@ class Hub:
         self.pen: Pen[Session] = Pen(shared=self.options.shared, changed=self._pen_changed)
         self.past = ScreenPast() if self.options.screen else Scrollback(self.options.scrollback)
         self.sessions: dict[int, Session] = {}
+        self._at_the_door: set[Channel] = set()
         self.taps = list(taps)
         self.ended: Callable[[], object] | None = None
         self._numbers = itertools.count(1)
@@ -147,6 +148,11 @@ class Hub:
             session.channel.abort()
         for tap in self.taps:
             tap.close()
+
+    def turn_away(self) -> None:
+        """Disconnect who has no role yet."""
+        for channel in tuple(self._at_the_door):
+            channel.abort()
 
     def announce(self, text: str, but: Session | None = None) -> None:
         """Tell everyone, except *but*."""
@@ -262,7 +268,11 @@ class Hub:
             except PeerRejected:
                 if not front.passwords:
                     raise
-            return (yield from ask_password_op(channel, front.passwords))
+            self._at_the_door.add(channel)
+            try:
+                return (yield from ask_password_op(channel, front.passwords))
+            finally:
+                self._at_the_door.discard(channel)
         except PeerRejected:
             # Who has vanished meanwhile was refused all the same.
             with suppress(ChannelError):

@@ -7,10 +7,11 @@ import pytest
 from iochan.chardev import password
 from iochan.chardev.entrance import Entrance
 from iochan.chardev.password import MAX_PASSWORD
-from iochan.chardev.role import Role
+from iochan.chardev.role import Access, Role
 from iochan.chardev.session import Front
 from iochan.core.errors import AddressError, LimitExceeded, PeerRejected, SecretError
 from iochan.objects import ObjectStore
+from iochan.secret.value import Secret
 from tests.chardev.world import Client, World, drain
 
 ENTRANCE = Entrance("null:", admin_password="boss", writer_password="staff")
@@ -111,3 +112,28 @@ def test_the_wait_after_a_wrong_one_is_a_second() -> None:
     with World() as world:
         client = world.join(front())
         assert partial(typed, world, client)(b"wrong\r").count(b"password: ") == 1
+
+
+def test_by_a_secret_that_is_gone_nobody_comes_in(world: World) -> None:
+    def gone() -> Secret:
+        message = "no secret 'boss'"
+        raise SecretError(message)
+
+    with world:
+        client = world.join(
+            Front(Access(), passwords={Role.ADMIN: gone, Role.WRITER: lambda: Secret(b"tool")})
+        )
+        assert typed(world, client, b"top\r").count(b"password: ") == 2
+        typed(world, client, b"tool\r")
+        assert client.session is not None
+        assert client.session.role is Role.WRITER
+
+
+def test_a_server_that_stops_waits_for_nobody_who_has_no_role(world: World) -> None:
+    with world:
+        client = world.join(front())
+        world.hub.turn_away()
+        world.settle()
+        assert client.task.finished
+        with pytest.raises(PeerRejected, match="left without a password"):
+            client.task.result()
