@@ -88,6 +88,7 @@ class Result:
     seconds: float
     cpu_ns: int = 0
     memory_kib: int = 0
+    late_us: float = 0
 
     def to_json(self) -> str:
         """The line that the harness reads."""

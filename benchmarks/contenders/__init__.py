@@ -67,6 +67,14 @@ TABLE = {
     "socat": Entry("relays:Socat", program="socat"),
     "websockify": Entry("relays:Websockify", program="websockify"),
     "stunnel": Entry("relays:Stunnel", program="stunnel4"),
+    "terminals": Entry("consoles:Terminals"),
+    "typists": Entry("typists:Typists"),
+    "watchers": Entry("typists:Watchers"),
+    "iochan-consoles": Entry("consoles:IochanConsoles"),
+    "iochan-console": Entry("consoles:IochanConsole"),
+    "iochan-relay-pty": Entry("consoles:IochanPtyRelay"),
+    "ser2net": Entry("consoles:Ser2net", program="ser2net"),
+    "socat-pty": Entry("consoles:SocatPty", program="socat"),
 }
 
 

@@ -11,6 +11,7 @@ from iochan.address.inet import InetAddress
 from iochan.address.null import NullAddress
 from iochan.address.parse import parse_stack
 from iochan.address.pty import PtyAddress
+from iochan.address.ring import RingAddress
 from iochan.address.scheme import Address
 from iochan.address.serial import SerialAddress
 from iochan.address.stack import KnownLayers, LayerSpec, Stack
@@ -30,6 +31,7 @@ __all__ = [
     "LayerSpec",
     "NullAddress",
     "PtyAddress",
+    "RingAddress",
     "SerialAddress",
     "Stack",
     "StdioAddress",

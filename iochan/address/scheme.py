@@ -11,6 +11,7 @@ from iochan.address.file import FileAddress
 from iochan.address.inet import InetAddress
 from iochan.address.null import NullAddress
 from iochan.address.pty import PtyAddress
+from iochan.address.ring import RingAddress
 from iochan.address.serial import SerialAddress
 from iochan.address.stdio import StdioAddress
 from iochan.address.unix import UnixAddress
@@ -29,6 +30,7 @@ Address: TypeAlias = (
     | PtyAddress
     | StdioAddress
     | NullAddress
+    | RingAddress
     | SerialAddress
 )
 """Any address."""

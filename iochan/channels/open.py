@@ -9,19 +9,20 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from iochan.address import CommandAddress, FileAddress, NullAddress, PtyAddress, StdioAddress
+from iochan.address import CommandAddress, FileAddress, NullAddress, PtyAddress, RingAddress, StdioAddress
 from iochan.channels.command import CommandChannel
 from iochan.channels.file import FileChannel
 from iochan.channels.null import NullChannel
 from iochan.channels.pipe import PipeChannel
 from iochan.channels.pty import PtyChannel
 from iochan.channels.reasons import explain
+from iochan.channels.ring import RingChannel
 from iochan.channels.stdio import StdioChannel
 from iochan.core.channel import Channel
 from iochan.core.errors import ConnectError
 from iochan.core.op import Op
 
-__all__ = ["open_command", "open_file", "open_null", "open_pty", "open_stdio"]
+__all__ = ["open_command", "open_file", "open_null", "open_pty", "open_ring", "open_stdio"]
 
 
 def open_command(address: CommandAddress) -> Op[Channel]:
@@ -68,3 +69,9 @@ def open_null(address: NullAddress) -> Op[Channel]:  # noqa: ARG001 - every open
     """Return an empty source and a sink for all."""
     yield from ()
     return NullChannel()
+
+
+def open_ring(address: RingAddress) -> Op[Channel]:
+    """Return an empty ring."""
+    yield from ()
+    return RingChannel(address.size, str(address))

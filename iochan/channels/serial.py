@@ -14,7 +14,7 @@ from iochan.core.attribute import Attributes
 from iochan.core.blocked import Blocked
 from iochan.core.errors import ConnectError
 from iochan.core.op import Op
-from iochan.core.sideband import SEND_BREAK
+from iochan.core.sideband import SEND_BREAK, SERIAL_LINE
 
 if TYPE_CHECKING:
     from serial import Serial
@@ -60,7 +60,7 @@ class SerialChannel(PipeChannel):
 
     @override
     def attributes(self) -> Attributes:
-        return {SEND_BREAK: lambda: self.send_break_op}
+        return {SEND_BREAK: lambda: self.send_break_op, SERIAL_LINE: lambda: self._port}
 
     @override
     def do_close(self) -> None:

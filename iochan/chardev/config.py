@@ -181,6 +181,7 @@ def _console(reader: _Reader, name: str, value: object) -> ConsoleConfig:
 
 _ENTRANCE: Final = (
     "address", "admin", "writer", "observer", "default", "escape", "notices", "queue", "slow",
+    "admin-password", "writer-password", "observer-password",
 )  # fmt: skip
 
 
@@ -193,7 +194,9 @@ def _entrance(reader: _Reader, value: object, path: tuple[str, ...]) -> Entrance
     notices = table.pop("notices", True)
     if not isinstance(notices, bool):
         raise reader.fail((*path, "notices"), "write true or false")
-    texts: dict[str, Any] = {key: reader.text(one, (*path, key)) for key, one in table.items()}
+    texts: dict[str, Any] = {
+        key.replace("-", "_"): reader.text(one, (*path, key)) for key, one in table.items()
+    }
     slow = texts.pop("slow", "drop")
     if slow not in _SLOW:
         raise reader.fail((*path, "slow"), f"{show_text(slow)} is none {show_known(slow, _SLOW)}")

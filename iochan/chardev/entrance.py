@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import cast
 
 from iochan.authz.base import AuthzById
 from iochan.chardev.escape import DEFAULT_ESCAPE
 from iochan.chardev.outlet import DEFAULT_QUEUE
+from iochan.chardev.password import Passwords
 from iochan.chardev.role import Access, Role
 from iochan.chardev.session import Front
 from iochan.core.errors import AddressError, show_known, show_text
 from iochan.core.opening import ObjectSource
+from iochan.secret.lookup import SecretSource, find_secret
 
 __all__ = ["Entrance", "read_role"]
 
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """An address for clients, and how those who come there are served; `Front` says what the last four mean.
+    """An address for clients, and how those who come there are served; `Front` says more.
 
     Raises:
         AddressError: The default is no role.
@@ -33,6 +37,10 @@ class Entrance:
         notices: Whether clients are told what goes on.
         queue: Bytes that a client may be behind.
         disconnect_slow: Whether one that is further behind is disconnected.
+        admin_password: The id of the secret that makes an admin of who is on no list; with a password
+            there is no default role.
+        writer_password: The same for writers.
+        observer_password: The same for observers.
     """
 
     address: str
@@ -44,6 +52,9 @@ class Entrance:
     notices: bool = True
     queue: int = DEFAULT_QUEUE
     disconnect_slow: bool = False
+    admin_password: str = ""
+    writer_password: str = ""
+    observer_password: str = ""
 
     def __post_init__(self) -> None:
         read_role(self.default or "none")
@@ -53,6 +64,7 @@ class Entrance:
 
         Raises:
             AddressError: There is a list, and there are no objects.
+            SecretError: There is no such password.
         """
         lists = {Role.ADMIN: self.admin, Role.WRITER: self.writer, Role.OBSERVER: self.observer}
         named = {role: name for role, name in lists.items() if name}
@@ -60,10 +72,30 @@ class Entrance:
             message = f"{self.address}: a list of {min(named).name.lower()}s, and no objects: give --object …"
             raise AddressError(message)
         rules = {role: AuthzById(objects, name) for role, name in named.items() if objects is not None}
-        default = read_role(self.default or ("none" if rules else "writer"))
-        return Front(
-            Access(dict(rules), default), self.escape, self.notices, self.queue, self.disconnect_slow
-        )
+        passwords = self._passwords(objects)
+        default = read_role(self.default or ("none" if rules or passwords else "writer"))
+        access = Access(dict(rules), default)
+        return Front(access, self.escape, self.notices, self.queue, self.disconnect_slow, passwords)
+
+    def _passwords(self, objects: ObjectSource | None) -> Passwords:
+        ids = {
+            Role.ADMIN: self.admin_password,
+            Role.WRITER: self.writer_password,
+            Role.OBSERVER: self.observer_password,
+        }
+        named = {role: name for role, name in ids.items() if name}
+        if named and objects is None:
+            message = f"{self.address}: a password, and no objects: give --object secret,…"
+            raise AddressError(message)
+        if named and self.default not in {"", "none"}:
+            message = f"{self.address}: a password, and a role for who has none: leave one of them out"
+            raise AddressError(message)
+        found = {
+            role: partial(find_secret, cast("SecretSource", objects), name) for role, name in named.items()
+        }
+        for look in found.values():
+            look()  # what is missing is told now
+        return found
 
 
 def read_role(text: str) -> Role | None:

@@ -5,24 +5,27 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from iochan.chardev.device import FAIR_PIECES, Device, Dial, Reconnect
 from iochan.chardev.menu import run_command
 from iochan.chardev.outlet import Outlet
+from iochan.chardev.password import ask_password_op
 from iochan.chardev.pen import Pen
 from iochan.chardev.role import Role
+from iochan.chardev.screen import ScreenPast
 from iochan.chardev.scrollback import DEFAULT_SCROLLBACK, Scrollback
 from iochan.chardev.session import Front, Session, notice
 from iochan.core import clock
 from iochan.core.blocked import Blocked
 from iochan.core.channel import CLOSE_SECONDS, Channel
-from iochan.core.errors import ChannelClosedError, IochanError, PeerRejected
+from iochan.core.errors import ChannelClosedError, ChannelError, IochanError, PeerRejected
 from iochan.core.feature import Feature
 from iochan.core.loop import Loop
 from iochan.core.op import Op
-from iochan.core.sideband import SEND_BREAK, SET_WINDOW_SIZE, WATCH_PEER
+from iochan.core.sideband import FOLLOW_LINE, SEND_BREAK, SERIAL_LINE, SET_WINDOW_SIZE, WATCH_PEER
 from iochan.core.task import Task
 
 __all__ = ["Hub", "HubOptions", "Tap"]
@@ -63,6 +66,8 @@ class HubOptions:
         linger: Seconds for which a client that ended its writing direction still sees what comes.
         reconnect: When a device that went away is opened again; None for never.
         mute: Whether the device never sends anything, and is not read.
+        screen: Whether who comes later gets the screen as it is, drawn anew, instead of the latest bytes: for
+            programs that use all of it. All that the device sends is then followed by a terminal in Python.
     """
 
     scrollback: int = DEFAULT_SCROLLBACK
@@ -71,6 +76,7 @@ class HubOptions:
     linger: float = 0.5
     reconnect: Reconnect | None = None
     mute: bool = False
+    screen: bool = False
 
 
 class Hub:
@@ -88,6 +94,7 @@ class Hub:
         options: See above; a change holds from then on.
         device: The device.
         pen: Who may write.
+        past: What who comes later gets.
         sessions: The clients, by number.
         taps: See above.
         ended: Called once when the device has ended and is not opened again; None for nobody.
@@ -111,8 +118,9 @@ class Hub:
             name, dial, self.options.reconnect, self._received, self._device_changed, mute=self.options.mute
         )
         self.pen: Pen[Session] = Pen(shared=self.options.shared, changed=self._pen_changed)
-        self.scrollback = Scrollback(self.options.scrollback)
+        self.past = ScreenPast() if self.options.screen else Scrollback(self.options.scrollback)
         self.sessions: dict[int, Session] = {}
+        self._at_the_door: set[Channel] = set()
         self.taps = list(taps)
         self.ended: Callable[[], object] | None = None
         self._numbers = itertools.count(1)
@@ -141,6 +149,11 @@ class Hub:
         for tap in self.taps:
             tap.close()
 
+    def turn_away(self) -> None:
+        """Disconnect who has no role yet."""
+        for channel in tuple(self._at_the_door):
+            channel.abort()
+
     def announce(self, text: str, but: Session | None = None) -> None:
         """Tell everyone, except *but*."""
         for session in tuple(self.sessions.values()):
@@ -155,10 +168,10 @@ class Hub:
         """
         front = front or Front()
         try:
-            role = yield from self._admit_op(channel, front)
+            role, typed = yield from self._admit_op(channel, front)
             session = self._join(channel, front, role)
             try:
-                yield from self._converse_op(session)
+                yield from self._converse_op(session, typed)
             except ChannelClosedError:
                 _log.debug("%s: %s disconnected", self.name, session.describe())
             except (IochanError, OSError) as error:
@@ -167,6 +180,10 @@ class Hub:
                 self._leave(session)
         finally:
             channel.abort()
+
+    def may_write(self, session: Session) -> bool:
+        """Tell whether it is *session*'s turn, or everybody's who has the role."""
+        return session.role >= Role.WRITER and self.pen.may_write(session)
 
     def disconnect(self, session: Session, why: str) -> None:
         """Tell *session* *why*, let it have what is queued for it, and close it."""
@@ -187,7 +204,7 @@ class Hub:
     def set_window(self, session: Session, rows: int, columns: int) -> None:
         """Note the size of *session*'s window; that of who writes is the device's."""
         session.window = rows, columns
-        if self.pen.may_write(session):
+        if self.may_write(session):
             self._apply_window(session)
 
     def _apply_window(self, session: Session) -> None:
@@ -195,8 +212,15 @@ class Hub:
         tell = None if channel is None else channel.extra(SET_WINDOW_SIZE, None)
         if session.window is not None and tell is not None:
             tell(*session.window)
+            if isinstance(self.past, ScreenPast):
+                self.past.resize(*session.window)
             for tap in self.taps:
                 tap.resize(*session.window)
+
+    def _line_for(self, session: Session) -> tuple[Any, bool]:
+        """Return the device's serial line, if it has one, and whether *session* may set it now."""
+        channel = self.device.channel
+        return None if channel is None else channel.extra(SERIAL_LINE, None), self.may_write(session)
 
     def _pen_changed(self, session: Session) -> None:
         session.warned = False
@@ -209,7 +233,7 @@ class Hub:
 
     def _received(self, data: bytes) -> Op[None] | None:
         """Hand *data* to everyone; return what holds the device back, if it is to be."""
-        self.scrollback.put(data)
+        self.past.put(data)
         for tap in self.taps:
             tap.output(data)
         crowded = False
@@ -236,31 +260,46 @@ class Hub:
                 wait |= session.outlet.stuck
             yield wait
 
-    def _admit_op(self, channel: Channel, front: Front) -> Op[Role]:
+    def _admit_op(self, channel: Channel, front: Front) -> Op[tuple[Role, bytes]]:
+        """Return the client's role, and what it has typed already."""
         try:
-            return front.access.role_of(channel)
+            try:
+                return front.access.role_of(channel), b""
+            except PeerRejected:
+                if not front.passwords:
+                    raise
+            self._at_the_door.add(channel)
+            try:
+                return (yield from ask_password_op(channel, front.passwords))
+            finally:
+                self._at_the_door.discard(channel)
         except PeerRejected:
-            if front.notices:
-                yield from channel.write_all_op(notice("you have no role here"))
-            yield from channel.close_op()
+            # Who has vanished meanwhile was refused all the same.
+            with suppress(ChannelError):
+                if front.notices:
+                    yield from channel.write_all_op(notice("you have no role here"))
+                yield from channel.close_op()
             raise
 
     def _join(self, channel: Channel, front: Front, role: Role) -> Session:
         outlet = Outlet(self._loop, channel, front.queue, lambda _: channel.abort())
         session = Session(next(self._numbers), channel, front, role, outlet)
         self.joined += 1
-        past = self.scrollback.read()
+        past = self.past.read()
         if past:
             outlet.send(past)
         self.sessions[session.number] = session
         watch = channel.extra(WATCH_PEER, None)
         if watch is not None:
             watch(_Watcher(self, session))
+        follow = channel.extra(FOLLOW_LINE, None)
+        if follow is not None:
+            follow(lambda: self._line_for(session))
         if role >= Role.WRITER:
             self.pen.take(session)
         if self.device.channel is None:
             session.tell("the device is away")
-        if not self.pen.may_write(session):
+        if not self.may_write(session):
             session.warned = True
             self._explain(session)
         _log.info("%s: %s joined", self.name, session.describe())
@@ -278,9 +317,10 @@ class Hub:
         if heir is not None:
             heir.tell("you may write now")
 
-    def _converse_op(self, session: Session) -> Op[None]:
+    def _converse_op(self, session: Session, typed: bytes) -> Op[None]:
         pieces = 0
-        while data := (yield from session.channel.read_op()):
+        while data := typed or (yield from session.channel.read_op()):
+            typed = b""
             session.bytes_in += len(data)
             for item in session.escape.feed(data):
                 if isinstance(item, int):
@@ -339,7 +379,7 @@ class _Watcher:
 
     def peer_break(self) -> None:
         """Pass a break on, if it is the client's turn."""
-        if self._hub.pen.may_write(self._session):
+        if self._hub.may_write(self._session):
             self._hub.send_break()
 
     def peer_window(self, rows: int, columns: int) -> None:

@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from iochan.address import FileAddress, InetAddress, PtyAddress, SerialAddress, UnixAddress
+from iochan.address import FileAddress, InetAddress, PtyAddress, RingAddress, SerialAddress, UnixAddress
 from iochan.address.abstract import AbstractAddress
 from iochan.address.fd import FdAddress
 from iochan.address.scheme import Address
@@ -22,11 +22,13 @@ __all__ = [
     "build_null",
     "build_pipe",
     "build_pty",
+    "build_ringbuf",
     "build_serial",
     "build_socket",
     "build_stdio",
 ]
 
+_MAX_RING = 1 << 30
 _AGAIN = HubOptions(reconnect=Reconnect())
 
 
@@ -74,6 +76,16 @@ def build_pty(*, path: str | None, command: str | None) -> ChardevBackend:
         message = "pty: an empty command: name a program, or leave command out"
         raise AddressError(message)
     return ChardevBackend("pty", str(Stack((), PtyAddress(path or "", command=words))))
+
+
+def build_ringbuf(*, size: int) -> ChardevBackend:
+    """A ring: everyone sees what anyone writes, and who comes later gets the last *size* bytes of it."""
+    if not 1 <= size <= _MAX_RING:
+        message = f"chardev ringbuf: size={size}: write a number from 1 to {_MAX_RING}"
+        raise AddressError(message)
+    return ChardevBackend(
+        "ringbuf", str(Stack((), RingAddress(size=size))), options=HubOptions(scrollback=size)
+    )
 
 
 def build_serial(**line: Any) -> ChardevBackend:  # noqa: ANN401 - the fields of SerialAddress

@@ -114,7 +114,7 @@ def _log(hub: Hub, session: Session) -> None:
 
 
 def _past(hub: Hub, session: Session) -> None:
-    session.outlet.send(hub.scrollback.read() or b"\r\n")
+    session.outlet.send(hub.past.read() or b"\r\n")
 
 
 def _disconnect(hub: Hub, session: Session) -> None:

@@ -18,6 +18,7 @@ from iochan.chardev.kinds import (
     build_null,
     build_pipe,
     build_pty,
+    build_ringbuf,
     build_serial,
     build_socket,
     build_stdio,
@@ -37,7 +38,8 @@ _COMMON: Mapping[str, Property] = {
     "loginput": Property("bool", default=False, doc="keep what clients type too, passwords included"),
     "record": Property("path", doc="an asciicast of the console"),
     "record-version": Property("int", default=2, doc="of the asciicast: 2 or 3"),
-    "scrollback": Property("size", default=65536, doc="bytes that who comes later gets first"),
+    "scrollback": Property("size", doc="bytes that who comes later gets first, 64K if nothing is said"),
+    "screen": Property("bool", default=False, doc="who comes later gets the screen drawn anew; needs pyte"),
     "shared": Property("bool", default=False, doc="everyone who may write does so at the same time"),
     "patience": Property(
         "int", default=200, doc="milliseconds for which a full client holds the device back"
@@ -96,6 +98,7 @@ KINDS: Mapping[str, tuple[Mapping[str, Property], Callable[..., ChardevBackend]]
         build_pipe,
     ),
     "pty": (_PTY, build_pty),
+    "ringbuf": ({"size": Property("size", default=65536, doc="bytes that are kept")}, build_ringbuf),
     "serial": (_SERIAL, build_serial),
     "socket": (_SOCKET, build_socket),
     "stdio": ({}, build_stdio),
@@ -112,7 +115,7 @@ UNSUPPORTED_KINDS: Mapping[str, str] = {
     **dict.fromkeys(("vc", "spicevmc", "spiceport", "qemu-vdagent", "dbus"), "it is of QEMU's own displays"),
     **dict.fromkeys(("braille", "msmouse", "wctablet", "testdev"), "it is a device of a guest"),
     **dict.fromkeys(("parallel", "parport"), "a parallel port is no stream: use serial, or file"),
-    "ringbuf": "every console keeps what it sent last: use scrollback=SIZE",
+    "memory": "an old name: use ringbuf",
     "console": "it is of Windows: use stdio",
 }
 """Kinds that QEMU has, each with why iochan has it not and what to do."""
@@ -209,12 +212,17 @@ def _hub_options(values: Mapping[str, Any], backend: ChardevBackend) -> HubOptio
     most = _bounded(backend, "reconnect-max", values["reconnect_max"], 86400)
     again = Reconnect(least, max(least, most)) if least or backend.accepts else None
     return HubOptions(
-        scrollback=_bounded(backend, "scrollback", values["scrollback"], 1 << 30),
+        scrollback=_bounded(backend, "scrollback", _scrollback(backend, values["scrollback"]), 1 << 30),
         shared=values["shared"],
         patience=_bounded(backend, "patience", values["patience"], 60_000) / 1000,
         reconnect=again,
         mute=backend.options.mute,
+        screen=values["screen"],
     )
+
+
+def _scrollback(backend: ChardevBackend, asked: int | None) -> int:
+    return backend.options.scrollback if asked is None else asked
 
 
 def _records(values: Mapping[str, Any]) -> Records:

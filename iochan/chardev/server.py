@@ -101,6 +101,7 @@ class ServedConsole:
         """Disconnect everyone, who gets what is queued for him, and close the device and the records."""
         for session in tuple(self.hub.sessions.values()):
             self.hub.disconnect(session, "the server stops")
+        self.hub.turn_away()
         for door in self.doors:
             await door.close()
         self.hub.close()

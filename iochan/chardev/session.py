@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from iochan.chardev.escape import DEFAULT_ESCAPE, EscapeFilter
 from iochan.chardev.outlet import DEFAULT_QUEUE, Outlet
+from iochan.chardev.password import Passwords
 from iochan.chardev.role import Access, Role, peer_names
 from iochan.core.channel import Channel
 from iochan.core.errors import show_text
@@ -29,6 +30,7 @@ class Front:
         notices: Whether clients are told what goes on (gap markers are there in any case).
         queue: Bytes that a client may be behind.
         disconnect_slow: Whether a client that is further behind is disconnected; otherwise it misses bytes.
+        passwords: What a client that has no role by its name is asked for.
     """
 
     access: Access = field(default_factory=lambda: Access(default=Role.WRITER))
@@ -36,6 +38,7 @@ class Front:
     notices: bool = True
     queue: int = DEFAULT_QUEUE
     disconnect_slow: bool = False
+    passwords: Passwords = field(default_factory=dict)
 
 
 class Session:

@@ -46,6 +46,11 @@ _log = logging.getLogger("iochan.chardev")
 @click.option("--admin", default="", metavar="AUTHZ-ID", help="The list of those who may do everything.")
 @click.option("--writer", default="", metavar="AUTHZ-ID", help="The list of those who may write.")
 @click.option("--observer", default="", metavar="AUTHZ-ID", help="The list of those who may look.")
+@click.option(
+    "--admin-password", default="", metavar="SECRET-ID", help="What makes an admin of who knows it."
+)
+@click.option("--writer-password", default="", metavar="SECRET-ID", help="The same for writers.")
+@click.option("--observer-password", default="", metavar="SECRET-ID", help="The same for observers.")
 @click.option("--role", default="", metavar="ROLE",
               help="Of who is on no list: observer, writer, admin or none.")  # fmt: skip
 @click.option("--escape", default="^A", show_default=True, metavar="KEY",
@@ -62,6 +67,9 @@ def serve(
     admin: str,
     writer: str,
     observer: str,
+    admin_password: str,
+    writer_password: str,
+    observer_password: str,
     role: str,
     escape: str,
     quiet_line: bool,
@@ -84,6 +92,9 @@ def serve(
         escape=parse_key(escape),
         notices=not quiet_line,
         disconnect_slow=disconnect_slow,
+        admin_password=admin_password,
+        writer_password=writer_password,
+        observer_password=observer_password,
     )
 
     def load() -> Config:

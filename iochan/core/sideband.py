@@ -1,4 +1,4 @@
-"""What passes beside the bytes of a console's line: breaks, and the size of a window.
+"""What passes beside the bytes of a console's line: breaks, the size of a window, a serial port's settings.
 
 A channel that can say it, or that hears of it, lists these among its `attributes`, so that who serves a
 console needs to know of no protocol: ``channel.extra(SEND_BREAK, None)``.
@@ -7,12 +7,23 @@ console needs to know of no protocol: ``channel.extra(SEND_BREAK, None)``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from iochan.core.attribute import Attribute
 from iochan.core.op import Op
 
-__all__ = ["SEND_BREAK", "SET_WINDOW_SIZE", "WATCH_PEER", "PeerWatcher"]
+__all__ = [
+    "FOLLOW_LINE",
+    "SEND_BREAK",
+    "SERIAL_LINE",
+    "SET_WINDOW_SIZE",
+    "WATCH_PEER",
+    "LineSource",
+    "PeerWatcher",
+]
+
+LineSource = Callable[[], tuple[Any, bool]]
+"""Returns the line that is meant now, as `SERIAL_LINE` gives it, or None; and whether it may be set."""
 
 
 class PeerWatcher(Protocol):
@@ -33,3 +44,9 @@ SET_WINDOW_SIZE: Final = Attribute[Callable[[int, int], None]]("window size")
 
 WATCH_PEER: Final = Attribute[Callable[[PeerWatcher], None]]("watch of the peer")
 """Has a `PeerWatcher` told of what the peer says beside the bytes, from now on."""
+
+SERIAL_LINE: Final = Attribute[Any]("serial line")
+"""The open port below, as pyserial's ``serial.Serial``; its bytes are the channel's."""
+
+FOLLOW_LINE: Final = Attribute[Callable[[LineSource], None]]("followed serial line")
+"""Has what the peer sets and asks of a port (RFC 2217) go to what the `LineSource` says, from now on."""

@@ -14,9 +14,9 @@ from iochan.telnet.comportclient import ComPortClient
 from iochan.telnet.comportserver import ComPortServer
 from iochan.telnet.dialogue import MAX_TERMINAL, Dialogue
 from iochan.telnet.layer import TelnetLayer, check_window
+from iochan.telnet.lineport import LinePort
 from iochan.telnet.portconfig import PortConfig
 from iochan.telnet.portlayer import PortClientLayer, PortServerLayer
-from iochan.telnet.simport import SimulatedPort
 from iochan.telnet.terms import TelnetTerms
 from iochan.telnet.urgent import keep_urgent_inline
 
@@ -44,7 +44,7 @@ def telnet_server(
             or terminal behind it does.
         enter: Whether CR LF from a client that is not binary is read as CR, as from an Enter key.
         comport: The port that the client may set by RFC 2217, which makes the result a `PortServerLayer`;
-            True for a `SimulatedPort`.
+            True for a `LinePort`: the line behind a console that is served, or a `SimulatedPort`.
     """
     keep_urgent_inline(lower)
     terms = TelnetTerms(
@@ -55,11 +55,12 @@ def telnet_server(
     )
     port = comport if isinstance(comport, ComPort) else None
     if port is None and not isinstance(comport, ComPort) and _switch("comport", comport):
-        port = SimulatedPort()
+        port = LinePort()
     if port is None:
         return TelnetLayer(lower, TelnetCodec(Dialogue(terms)))
     end = ComPortServer(port)
-    return PortServerLayer(lower, TelnetCodec(Dialogue(terms, end)), end)
+    follow = port.follow if isinstance(port, LinePort) else None
+    return PortServerLayer(lower, TelnetCodec(Dialogue(terms, end)), end, follow)
 
 
 def telnet_client(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from typing_extensions import override
 
 from iochan.core import clock
+from iochan.core.attribute import Attributes
 from iochan.core.blocked import Blocked
 from iochan.core.channel import Channel
 from iochan.core.errors import HandshakeError
 from iochan.core.guard import ReadGuard, WriteGuard
 from iochan.core.op import Op, run
+from iochan.core.sideband import FOLLOW_LINE, LineSource
 from iochan.telnet.codec import TelnetCodec
 from iochan.telnet.comport import PortCommand, PortControl, Purge
 from iochan.telnet.comportclient import ComPortClient
@@ -139,16 +142,30 @@ class PortServerLayer(TelnetLayer):
         lower: The channel below, owned from now on.
         codec: The codec, with *port* in it.
         port: The server's end of RFC 2217.
+        follow: Has the port be that of somebody else, see `FOLLOW_LINE`; None if it stays what it is.
 
     Attributes:
         port: What is known of the client's wishes.
     """
 
-    __slots__ = ("port",)
+    __slots__ = ("_follow", "port")
 
-    def __init__(self, lower: Channel, codec: TelnetCodec, port: ComPortServer) -> None:
+    def __init__(
+        self,
+        lower: Channel,
+        codec: TelnetCodec,
+        port: ComPortServer,
+        follow: Callable[[LineSource], None] | None = None,
+    ) -> None:
         super().__init__(lower, codec)
         self.port = port
+        self._follow = follow
+
+    @override
+    def attributes(self) -> Attributes:
+        known = super().attributes()
+        follow = self._follow
+        return known if follow is None else {**known, FOLLOW_LINE: lambda: follow}
 
     def notify_modem(self) -> None:
         """Tell the client which modem lines of the port changed, if it wants to know."""

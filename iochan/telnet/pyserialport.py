@@ -31,6 +31,7 @@ _PARITIES: Final = {
     PortParity.SPACE: "S",
 }
 _STOPS: Final = {StopSize.ONE: 1, StopSize.TWO: 2, StopSize.ONE_AND_HALF: 1.5}
+_SIZES: Final = {5: termios.CS5, 6: termios.CS6, 7: termios.CS7, 8: termios.CS8}
 _NAMES: Final = {
     PortCommand.BAUDRATE: "baudrate",
     PortCommand.DATASIZE: "bytesize",
@@ -56,10 +57,28 @@ class PyserialPort(ComPort):
             before = getattr(self._port, name)
             try:
                 setattr(self._port, name, self._to_pyserial(command, value))
+                taken = self._is_in_force()
             except _REFUSALS:
+                taken = False
+            if not taken:
                 # The driver will not have it: what was in force goes on.
-                setattr(self._port, name, before)
+                with suppress(*_REFUSALS):
+                    setattr(self._port, name, before)
         return self._from_pyserial(command, getattr(self._port, name))
+
+    def _is_in_force(self) -> bool:
+        """Tell whether the driver has what pyserial was told.
+
+        The C library takes a setting for done when any of its parts is (tcsetattr(3)): a terminal of the
+        kernel passes over a parity, and pyserial does not look.
+        """
+        port = self._port
+        descriptor = getattr(port, "fd", None)
+        if descriptor is None:
+            return True  # no terminal: pyserial's loop, or a port beyond a network
+        flags = termios.tcgetattr(descriptor)[2]
+        parity = bool(flags & termios.PARENB) == (port.parity != "N")
+        return parity and int(flags) & termios.CSIZE == _SIZES[int(port.bytesize)]
 
     @staticmethod
     def _to_pyserial(command: PortCommand, value: int) -> object:

@@ -7,7 +7,7 @@ from iochan.address.scheme import ALIASES, SCHEMES
 
 
 def test_every_scheme_is_that_of_its_class() -> None:
-    assert len(SCHEMES) == 11
+    assert len(SCHEMES) == 12
     assert all(kind.scheme == name for name, kind in SCHEMES.items())
 
 

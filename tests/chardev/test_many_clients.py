@@ -72,7 +72,7 @@ class ManyClients(RuleBasedStateMachine):
     @precondition(lambda self: len(self.people) < MOST)
     @rule(role=st.sampled_from(Role), slow=st.booleans())
     def join(self, role: Role, slow: bool) -> None:
-        kept = len(self.world.hub.scrollback.read())
+        kept = len(self.world.hub.past.read())
         person = Person(self.world, role, len(self.sent) - kept, slow=slow)
         self.people.append(person)
         if self.holder is None and role >= Role.WRITER:

@@ -50,6 +50,8 @@ OTHERS = [
     ("file,path=/tmp/o", "file:///tmp/o?mode=w", ""),
     ("file,path=/tmp/o,input-path=/tmp/i,append=on", "file:///tmp/o?mode=a", "file:///tmp/i"),
     ("null", "null:", ""),
+    ("ringbuf", "ring:", ""),
+    ("ringbuf,size=4K", "ring:?size=4096", ""),
     ("stdio", "stdio:", ""),
     ("address,address=tls+tcp://h:1?tls.creds=a", "tls+tcp://h:1?tls.creds=a", ""),
     ('{"qom-type": "pty", "command": "echo a,b", "id": "c0"}', "pty:?command=echo%20a,b", ""),
@@ -76,7 +78,8 @@ def test_a_pipe_is_two_fifos_with_the_names_of_the_devices_end(tmp_path: Path) -
 WRONG = [
     ("pyt,id=a", r"chardev 'pyt' is unknown \(known: .*; did you mean 'pty'\?\)"),
     ("udp,id=a,host=h", "chardev 'udp': QEMU has it and iochan has not: a stream is needed: use socket"),
-    ("ringbuf,id=a", "every console keeps what it sent last: use scrollback=SIZE"),
+    ("ringbuf,id=a,size=0", "size=0: write a number from 1"),
+    ("memory,id=a", "an old name: use ringbuf"),
     ("socket,id=a,port=1,server=on,tn3270=on", "option 'tn3270': QEMU has it and iochan has not"),
     ("pty,id=a,mux=on", "option 'mux': QEMU has it and iochan has not: every console has many clients"),
     ("socket,id=a,prot=1", r"socket 'a': unknown property 'prot' \(known: .*did you mean 'port'"),

@@ -208,3 +208,15 @@ def test_an_answer_of_something_else_is_refused() -> None:
                     await arun(ask_consoles_op(channel.channel))
 
     run_async(main)
+
+
+def test_a_ring_shows_everyone_what_anyone_writes_and_keeps_the_last_of_it() -> None:
+    async def body(server: ConsoleServer, _: LiveObjects) -> None:
+        assert await apply_config(server, Config(consoles(r="ringbuf,size=8,shared=on"))) == []
+        async with await connect(where(server, "r")) as one, await connect(where(server, "r")) as two:
+            await one.write_all(b"0123456789\nabcdefg\n")
+            await AsyncConsole(two).expect("abcdefg\n")
+            async with await connect(where(server, "r")) as late:
+                assert await late.read() == b"abcdefg\n"
+
+    in_server(body)

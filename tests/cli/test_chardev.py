@@ -55,6 +55,8 @@ def test_it_serves_and_lists_and_ends_with_a_goodbye() -> None:
             process.terminate()
             console.expect("the server stops]\r\n")
             assert channel.read() == b""
+        # A second signal, while the interpreter ends, would kill it.
+        assert process.wait(SECONDS) == 0
 
 
 def test_a_stop_says_goodbye_through_tls_too(tmp_path: Path) -> None:
@@ -72,6 +74,7 @@ def test_a_stop_says_goodbye_through_tls_too(tmp_path: Path) -> None:
             process.terminate()
             console.expect("the server stops]\r\n")
             assert channel.read() == b""  # a cut stream would raise
+        assert process.wait(SECONDS) == 0
 
 
 def test_it_ends_when_the_last_device_has_ended_for_ever() -> None:

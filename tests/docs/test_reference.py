@@ -19,6 +19,7 @@ from iochan.channels.null import NullChannel
 from iochan.channels.pair import memory_pair
 from iochan.channels.pipe import pipe_pair
 from iochan.channels.pty import PtyChannel
+from iochan.channels.ring import RingChannel
 from iochan.channels.serial import SerialChannel
 from iochan.channels.socket import SocketChannel
 from iochan.channels.stdio import StdioChannel
@@ -61,6 +62,7 @@ def make(name: str, path: Path) -> list[Channel]:
         "PtyChannel": lambda: [PtyChannel()],
         "BufferChannel": lambda: [BufferChannel()],
         "NullChannel": lambda: [NullChannel()],
+        "RingChannel": lambda: [RingChannel()],
         "MemoryChannel": memory_pair,
     }
     return list(makers[name]())

@@ -85,3 +85,15 @@ def test_a_terminal_without_lines_has_none(kernels: PyserialPort) -> None:
 def test_buffers_are_emptied(looped: PyserialPort, which: Purge) -> None:
     looped.purge(which)
     assert looped.modem_lines() >= 0
+
+
+def test_what_a_terminal_of_the_kernel_passes_over_is_not_in_force() -> None:
+    with PtyChannel() as terminal, serial.Serial(terminal.slave, 9600) as held:
+        port = PyserialPort(held)
+        for parity in PortParity:
+            assert port.configure(PortCommand.PARITY, parity) == PortParity.NONE
+        for size in (5, 6, 7):
+            assert port.configure(PortCommand.DATASIZE, size) == 8
+        assert port.configure(PortCommand.STOPSIZE, StopSize.TWO) == StopSize.TWO
+        assert port.configure(PortCommand.BAUDRATE, 115200) == 115200
+        assert (held.parity, held.bytesize, held.stopbits, held.baudrate) == ("N", 8, 2, 115200)
