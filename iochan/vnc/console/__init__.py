@@ -1,0 +1,1 @@
+"""A terminal as a screen for VNC: what programs print is painted, what viewers type is sent."""
