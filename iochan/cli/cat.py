@@ -9,6 +9,7 @@ from iochan.cli.options import make_store, object_option
 from iochan.core import clock
 from iochan.core.blocked import Blocked
 from iochan.core.channel import Channel
+from iochan.core.facts import EXIT_STATUS
 from iochan.core.feature import Feature
 from iochan.core.op import Op
 from iochan.core.opening import connect
@@ -40,15 +41,22 @@ def cat(address: str, objects: tuple[str, ...], raw: bool, timeout: float, linge
     """Send standard input to ADDRESS, and print what comes from it.
 
     The end of standard input is passed on where ADDRESS can end one direction alone; the command
-    ends when ADDRESS does, or after --linger.
+    ends when ADDRESS does, or after --linger.  The exit status is that of a program behind ADDRESS
+    that ended by itself, 128 and the number of the signal where one killed it.
     """
     remote = connect(address, objects=make_store(objects), timeout=timeout)
     with remote, StdioChannel(raw=raw) as local:
-        join(local, remote, linger)
+        ended = join(local, remote, linger)
+    status = remote.extra(EXIT_STATUS, None)
+    if ended and status:
+        raise SystemExit(status if status > 0 else 128 - status)
 
 
-def join(local: Channel, remote: Channel, linger: float | None = None) -> None:
-    """Pump both ways until *remote* ends, or is silent for *linger* seconds once *local* has ended."""
+def join(local: Channel, remote: Channel, linger: float | None = None) -> bool:
+    """Pump both ways until *remote* ends, or is silent for *linger* seconds once *local* has ended.
+
+    Returns whether *remote* ended.
+    """
     if linger is None and Feature.HALF_CLOSE not in remote.features:
         linger = LINGER_SECONDS
     loop = PollLoop()
@@ -63,11 +71,13 @@ def join(local: Channel, remote: Channel, linger: float | None = None) -> None:
     forward: Task[None] = Task(loop, pump_op(local, remote, Traffic()), sent)
     backward: Task[None] = Task(loop, pump_op(remote, local, Traffic(silence.end)), lambda _: loop.stop())
     loop.run()
+    ended = backward.finished
     for task in (backward, forward):
         if task.finished:
             task.result()
         else:
             task.cancel()
+    return ended
 
 
 class _Silence:

@@ -19,6 +19,23 @@ def test_standard_input_goes_there_and_what_comes_is_printed() -> None:
     assert (done.returncode, done.stdout) == (0, b"HELLO\n")
 
 
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("exec:false", 1),
+        ("exec:sh -c 'exit 7'", 7),
+        ("exec:sh -c 'kill -9 $$'", 137),
+        ("pty:?command=false", 1),
+    ],
+)
+def test_a_program_that_ends_gives_its_status(address: str, status: int) -> None:
+    assert iochan("cat", address).returncode == status
+
+
+def test_a_program_that_is_left_alone_gives_none() -> None:
+    assert iochan("cat", "--linger", "0.1", "pty:?command=cat", stdin=b"x\n").returncode == 0
+
+
 def test_much_passes_and_the_end_of_the_remote_ends_it() -> None:
     data = bytes(range(256)) * 8000
     done = iochan("cat", "exec:cat", stdin=data)
