@@ -68,6 +68,7 @@ bench: $(HAS)bench ## compare with the peers, interleaved; prints ratios, writes
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.crypto
 	$(BIN)/python -m benchmarks.frames
+	$(BIN)/python -m benchmarks.handshakes
 	$(BIN)/python -m benchmarks.pieces
 
 fuzz: $(HAS)fuzz ## each fuzz target for FUZZ_SECONDS
