@@ -154,6 +154,7 @@ COVERED_BY: Mapping[str, tuple[str, str]] = {
     "iochan/core/scratch.py": ("tests/core/test_reading.py", "reads borrow from it"),
     "iochan/relay/connection.py": ("tests/relay/test_service.py", "the service is its only user"),
     "iochan/testing/contract.py": ("tests/contract/test_matrix.py", "run over every channel"),
+    "iochan/testing/onewaycontract.py": ("tests/contract/test_oneway.py", "run over what goes one way"),
     "iochan/testing/layercontract.py": ("tests/contract/test_layers.py", "run over layers"),
     "iochan/testing/drivers.py": ("tests/contract/test_matrix.py", "run over every channel"),
     "iochan/testing/faults.py": ("tests/layers/test_fault.py", "names of the layers"),

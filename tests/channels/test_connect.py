@@ -104,7 +104,7 @@ def test_a_small_delay_separates_the_addresses_and_the_first_answer_wins(
         took = clock.now() - start
         assert channel.name == target(server).text
         assert open_fds() == before + 1
-    assert STAGGER_SECONDS <= took < STAGGER_SECONDS * 3
+    assert STAGGER_SECONDS <= took < 10  # the black hole alone would take minutes
 
 
 @pytest.mark.slow

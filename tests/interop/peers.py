@@ -9,13 +9,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO
 
 import pytest
 
-__all__ = ["SECONDS", "iochan", "need", "read_until", "running"]
+__all__ = ["SECONDS", "eventually", "iochan", "need", "read_until", "running"]
 
 SECONDS = 20.0
 """How long any answer of a program may take."""
@@ -51,6 +51,14 @@ def running(argv: list[str], *, stdin: int = subprocess.PIPE) -> Iterator[subpro
                 process.wait(SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def eventually(holds: Callable[[], object]) -> None:
+    """Wait until *holds*."""
+    end = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def read_until(stream: IO[bytes] | None, wanted: bytes) -> bytes:

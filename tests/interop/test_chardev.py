@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import serial
 
 from iochan.channels.pty import PtyChannel
 from iochan.chardev.castfile import CastFile
@@ -255,14 +254,6 @@ def test_picocom_is_the_device_on_our_pty(tmp_path: Path) -> None:
             picocom.send(b"\x01\x18")
             terminal.wait(SECONDS)
             terminal.close()
-
-
-def test_pyserial_uses_a_console_as_a_port() -> None:
-    with served(*CAT, "--listen", "tcp://127.0.0.1:0") as (_, (address,)):
-        with serial.serial_for_url(f"socket://127.0.0.1:{port_of(address)}", timeout=SECONDS) as port:
-            assert port.read_until(b"ready\n") == b"ready\n"
-            port.write(b"abc\n")
-            assert port.read(4) == b"abc\n"
 
 
 def test_a_serial_port_is_a_device_and_socat_is_at_its_other_end(tmp_path: Path) -> None:

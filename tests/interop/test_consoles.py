@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from iochan.channels.pty import PtyChannel
 from iochan.chardev.expect import Console
 from iochan.chardev.screen import ScreenPast
 from iochan.core.opening import connect
-from tests.interop.peers import SECONDS, need, read_until, running
+from tests.interop.peers import SECONDS, eventually, need, read_until, running
 from tests.interop.test_chardev import CAT, port_of, served
 
 UNITS = Path(__file__).parents[2] / "docs" / "examples" / "systemd"
@@ -32,12 +32,17 @@ pytestmark = [
 ]
 
 
-def eventually(holds: Callable[[], object]) -> None:
-    """Wait until *holds*."""
-    end = time.monotonic() + SECONDS
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+@contextlib.contextmanager
+def echoing(tmp_path: Path, *arguments: str) -> Iterator[str]:
+    """Serve a program that sends back each byte, and give its address once it does.
+
+    Nothing comes by itself: a serial port throws away what came while it was opened.
+    """
+    log = tmp_path / "echoing.log"
+    device = f"{CAT[1]},logfile={log},scrollback=0"
+    with served("--chardev", device, *arguments, "--listen", "tcp://127.0.0.1:0") as (_, (address,)):
+        eventually(lambda: log.exists() and b"ready" in log.read_bytes())
+        yield address
 
 
 def seen_by_a_late_one(address: str) -> list[str]:
@@ -148,11 +153,17 @@ def test_who_only_looks_sets_nothing(line: PtyChannel) -> None:
         assert speed_of(line) == 9600
 
 
-def test_pyserials_socket_takes_every_setting_and_carries_every_byte() -> None:
-    with served(*CAT, "--escape", "none", "--listen", "tcp://127.0.0.1:0") as (_, (address,)):
+def test_pyserial_uses_a_console_as_a_port(tmp_path: Path) -> None:
+    with echoing(tmp_path) as address:
+        with serial.serial_for_url(f"socket://127.0.0.1:{port_of(address)}", timeout=SECONDS) as port:
+            port.write(b"abc\n")
+            assert port.read(4) == b"abc\n"
+
+
+def test_pyserials_socket_takes_every_setting_and_carries_every_byte(tmp_path: Path) -> None:
+    with echoing(tmp_path, "--escape", "none") as address:
         port: Any = serial.serial_for_url(f"socket://127.0.0.1:{port_of(address)}", timeout=SECONDS)
         with port:
-            assert port.read_until(b"ready\n") == b"ready\n"
             for name, values in {
                 "baudrate": (300, 115200),
                 "bytesize": (5, 6, 7, 8),
@@ -240,12 +251,11 @@ def test_the_socket_of_systemd_is_an_entrance(tmp_path: Path) -> None:
 
 def test_socat_is_a_client_with_a_terminal(tmp_path: Path) -> None:
     link = tmp_path / "tty"
-    with served(*CAT, "--listen", "tcp://127.0.0.1:0") as (_, (address,)):
+    with echoing(tmp_path) as address:
         argv = [need("socat"), "-d", "-d", f"PTY,link={link},rawer", f"TCP:127.0.0.1:{port_of(address)}"]
         with running(argv) as process:
             read_until(process.stdout, b"starting data transfer loop")
             with connect(f"serial://{link}") as channel:
                 console = Console(channel)
-                console.expect(b"ready", timeout=SECONDS)
                 console.send(b"over socat")
                 console.expect(b"over socat", timeout=SECONDS)
