@@ -5,42 +5,23 @@ from __future__ import annotations
 import os
 import socket
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from iochan.address import AbstractAddress, FdAddress, InetAddress, UnixAddress
+from iochan.address import AbstractAddress, FdAddress, UnixAddress
 from iochan.channels.connect import connect_op
 from iochan.channels.errors import ListenError
-from iochan.channels.listen import SocketListener, listen_op
+from iochan.channels.listen import listen_op
 from iochan.channels.unix import UnixChannel
 from iochan.core.facts import PEER_PID
 from iochan.core.fd import FdBox
 from iochan.core.op import run
 from tests.drivers import RunOp, each_driver
 
-ANY = InetAddress("127.0.0.1", 0)
-
 
 def open_fds() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
-
-
-def port_of(listener: SocketListener) -> int:
-    return int(listener.addresses[0].rpartition(":")[2])
-
-
-def client(address: str) -> socket.socket:
-    host, _, port = address.removeprefix("tcp://").rpartition(":")
-    return socket.create_connection((host.strip("[]"), int(port)))
-
-
-@pytest.fixture
-def pair_of_sockets() -> Iterator[SocketListener]:
-    socks = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
-    with SocketListener(socks) as listener:
-        yield listener
 
 
 @each_driver
