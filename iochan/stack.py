@@ -18,7 +18,7 @@ from iochan.core.op import Op, within
 from iochan.core.opening import ObjectSource
 from iochan.core.registry import CHANNELS, LAYERS, LISTENERS, known, lookup
 from iochan.core.upgrade import closing_on_error
-from iochan.layers.proxy import as_target
+from iochan.layers.proxy import as_target, leads_to_target
 from iochan.secret.value import Secret
 
 __all__ = ["StackListener", "connect_op", "known_layers", "listen_op", "parse"]
@@ -85,11 +85,11 @@ def _wrapper(
 ) -> Callable[[Channel], Channel]:
     """Return what puts a layer of *stack* on a channel; names and objects are checked here, once."""
     spec = stack.layers[index]
-    sided = f"{spec.name}-{side}"
-    if side == "server" and sided not in known(LAYERS) and f"{spec.name}-client" in known(LAYERS):
+    layers = known(LAYERS)
+    if side == "server" and f"{spec.name}-server" not in layers and f"{spec.name}-client" in layers:
         message = f"{spec.name}: only who connects can have it: leave it out where you listen"
         raise AddressError(message)
-    function = lookup(LAYERS, sided if sided in known(LAYERS) else spec.name)
+    function = _factory(spec, side)
     takes = _parameters(function)
     options = _defaults(stack, index, takes)
     for name, text in spec.options:
@@ -101,6 +101,11 @@ def _wrapper(
         message = f"{spec.name}: no credentials: give {spec.name}.creds=ID and the object of that id"
         raise AddressError(message)
     return lambda channel: function(channel, **options)
+
+
+def _factory(spec: LayerSpec, side: Side) -> Callable[..., Channel]:
+    sided = f"{spec.name}-{side}"
+    return lookup(LAYERS, sided if sided in known(LAYERS) else spec.name)
 
 
 def _value(spec: LayerSpec, name: str, text: str, objects: ObjectSource | None) -> object:
@@ -131,7 +136,8 @@ def _defaults(stack: Stack, index: int, takes: list[str]) -> dict[str, Any]:
 def _peer(stack: Stack, index: int) -> InetAddress | None:
     """Return who is at the other end of the layer *index*: a proxy's target, or the base."""
     for spec in stack.layers[index + 1 :]:
-        if (target := spec.get(_TARGET)) is not None:
+        # Another layer may have a target too, which says nothing about who the peer is.
+        if (target := spec.get(_TARGET)) is not None and leads_to_target(_factory(spec, "client")):
             return as_target(f"{spec.name}.{_TARGET}", target)
     return stack.base if isinstance(stack.base, InetAddress) else None
 

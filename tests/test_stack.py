@@ -10,10 +10,12 @@ from iochan.aio import run_async
 from iochan.aio import serve as aio_serve
 from iochan.aio.channel import AsyncChannel
 from iochan.core.blocked import Blocked
+from iochan.core.channel import Channel
 from iochan.core.errors import AddressError, ChannelTimeout, ConnectError
 from iochan.core.listener import Listener
 from iochan.core.op import Op
 from iochan.core.opening import connect, connect_op, listen
+from iochan.core.registry import LAYERS
 from iochan.objects import ObjectStore
 from iochan.stack import known_layers
 from iochan.testing.drivers import blocking
@@ -86,6 +88,22 @@ def test_a_websocket_asks_for_the_host_of_its_address(address: str, host: bytes)
         with listener.accept(5) as raw:
             next(op)
             assert b"Host: " + host.replace(b"{}", port.encode()) + b"\r\n" in raw.read(4096)
+        op.close()
+
+
+def test_a_target_that_is_no_proxys_says_nothing_about_the_peer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def aimed(channel: Channel, target: str = "") -> Channel:
+        assert target == "middle"
+        return channel
+
+    monkeypatch.setattr("iochan.core.registry._added", {(LAYERS, "aimed"): aimed})
+    with listen("tcp://127.0.0.1:0") as listener:
+        address = listener.addresses[0].removeprefix("tcp:")
+        op = connect_op(f"ws+aimed+tcp:{address}?aimed.target=middle")
+        next(op)
+        with listener.accept(5) as raw:
+            next(op)
+            assert f"Host: {address.strip('/')}\r\n".encode() in raw.read(4096)
         op.close()
 
 

@@ -12,16 +12,23 @@ from iochan.address.inet import InetAddress
 from iochan.core.channel import Channel
 from iochan.core.errors import AddressError, HandshakeError, LimitExceeded, UnexpectedEOF, show_bytes
 from iochan.core.op import Op
-from iochan.layers.proxy import ProxyLayer, as_target, as_user
+from iochan.layers.proxy import ProxyLayer, as_target, as_user, proxy
 from iochan.secret.value import Secret
 
-__all__ = ["MAX_ANSWER", "HttpConnectLayer", "http_connect"]
+__all__ = ["MAX_ANSWER", "MAX_FIELDS", "MAX_LINE", "HttpConnectLayer", "http_connect"]
 
 MAX_ANSWER: Final = 16384
 """Bytes of the heads of a proxy's answer."""
 
+MAX_LINE: Final = 8192
+"""Bytes of one line in them."""
+
+MAX_FIELDS: Final = 128
+"""Headers in one of them."""
+
 _END: Final = b"\r\n\r\n"
 _STATUS: Final = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: ([^\r\n]*))?\r\n")
+_FIELD: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n\0]*")
 _UNAUTHORISED: Final = {401, 407}
 _FORBIDDEN: Final = 403
 
@@ -84,6 +91,7 @@ class HttpConnectLayer(ProxyLayer):
             raise HandshakeError(message)
         status = int(match[1])
         if 200 <= status < 300 or (100 <= status < 200 and status != 101):
+            _check_fields(head[match.end() : -len(_END)])
             return status
         message = f"the proxy refused to connect to {self.asked}: {status} {show_bytes(match[2] or b'')}"
         if status in _UNAUTHORISED:
@@ -93,6 +101,22 @@ class HttpConnectLayer(ProxyLayer):
         raise HandshakeError(message)
 
 
+def _check_fields(fields: bytes) -> None:
+    """Refuse headers that no honest proxy sends, though none is of use here (RFC 9110, 9.3.6)."""
+    lines = fields.split(b"\r\n") if fields else []
+    if len(lines) > MAX_FIELDS:
+        message = f"the proxy's answer has {len(lines)} headers: expected at most {MAX_FIELDS}"
+        raise LimitExceeded(message)
+    for line in lines:
+        if len(line) > MAX_LINE:
+            message = f"the proxy's answer has a header of {len(line)} bytes: expected at most {MAX_LINE}"
+            raise LimitExceeded(message)
+        if not _FIELD.fullmatch(line):
+            message = f"the proxy's answer has the line {show_bytes(line)}: expected a header, not folded"
+            raise HandshakeError(message)
+
+
+@proxy
 def http_connect(
     channel: Channel, target: str = "", *, user: str = "", secret: Secret | None = None
 ) -> HttpConnectLayer:

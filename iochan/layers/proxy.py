@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import replace
-from typing import NoReturn
+from typing import Final, NoReturn, TypeVar
 
 from typing_extensions import override
 
@@ -19,7 +20,24 @@ from iochan.core.op import Op
 from iochan.layers.prefix import PrefixLayer
 from iochan.secret.value import Secret
 
-__all__ = ["ProxyLayer", "as_target", "as_user"]
+__all__ = ["ProxyLayer", "as_target", "as_user", "leads_to_target", "proxy"]
+
+Factory = TypeVar("Factory", bound=Callable[..., "ProxyLayer"])
+_PROXIES: Final[set[object]] = set()
+
+
+def proxy(factory: Factory) -> Factory:
+    """Note that *factory* makes a layer at whose other end its option ``target`` is.
+
+    So TLS and WebSocket above it in an address know whom to ask for.
+    """
+    _PROXIES.add(factory)
+    return factory
+
+
+def leads_to_target(factory: object) -> bool:
+    """Tell whether *factory* was noted by `proxy`."""
+    return factory in _PROXIES
 
 
 def as_target(option: str, text: str) -> InetAddress:

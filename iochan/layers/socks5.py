@@ -11,12 +11,15 @@ from iochan.address.inet import InetAddress
 from iochan.core.channel import Channel
 from iochan.core.errors import AddressError, HandshakeError, show_bytes
 from iochan.core.op import Op
-from iochan.layers.proxy import ProxyLayer, as_target, as_user
+from iochan.layers.proxy import ProxyLayer, as_target, as_user, proxy
 from iochan.secret.value import Secret
 
 __all__ = ["Socks5Layer", "socks5"]
 
 _VERSION: Final = 5
+_PASSWORD_VERSION: Final = 1
+"""Of the negotiation in RFC 1929, whose versions are its own."""
+
 _NO_AUTH: Final = 0
 _PASSWORD: Final = 2
 _NONE_FITS: Final = 0xFF
@@ -87,10 +90,10 @@ class Socks5Layer(ProxyLayer):
         return (yield from self._lower.read_exactly_op(size))
 
     @staticmethod
-    def _check_version(version: int) -> None:
-        if version != _VERSION:
+    def _check_version(version: int, expected: int = _VERSION) -> None:
+        if version != expected:
             shown = show_bytes(bytes([version]))
-            message = f"the proxy answered version {shown}: expected 5, is it a SOCKS 5 proxy?"
+            message = f"the proxy answered version {shown}: expected {expected}, is it a SOCKS 5 proxy?"
             raise HandshakeError(message)
 
     def _authenticate_op(self, secret: Secret) -> Op[None]:
@@ -99,8 +102,11 @@ class Socks5Layer(ProxyLayer):
             message = f"the SOCKS password has {len(password)} bytes: it must have 1 to {_MAX_FIELD}"
             raise HandshakeError(message)
         user = self._user
-        yield from self._lower.write_all_op(bytes([1, len(user)]) + user + bytes([len(password)]) + password)
-        _, status = yield from self._answer_op(2)
+        yield from self._lower.write_all_op(
+            bytes([_PASSWORD_VERSION, len(user)]) + user + bytes([len(password)]) + password
+        )
+        version, status = yield from self._answer_op(2)
+        self._check_version(version, _PASSWORD_VERSION)
         if status:
             message = f"the SOCKS proxy refused the user {show_bytes(user)}: check name and password"
             raise HandshakeError(message)
@@ -131,6 +137,7 @@ class Socks5Layer(ProxyLayer):
         yield from self._lower.read_exactly_op(size + 2)
 
 
+@proxy
 def socks5(
     channel: Channel, target: str = "", *, user: str = "", secret: Secret | None = None
 ) -> Socks5Layer:

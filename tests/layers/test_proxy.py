@@ -19,7 +19,7 @@ from iochan.core.errors import (
     LocalProtocolError,
 )
 from iochan.core.opening import connect, listen
-from iochan.layers.httpconnect import MAX_ANSWER, http_connect
+from iochan.layers.httpconnect import MAX_ANSWER, MAX_FIELDS, MAX_LINE, http_connect
 from iochan.layers.socks5 import socks5
 from iochan.secret.value import Secret
 
@@ -107,6 +107,20 @@ def test_an_answer_may_come_in_any_pieces(size: int, behind: bytes) -> None:
         (b"SSH-2.0-x\r\n\r\n", HandshakeError, "SSH-2.0"),
         (b"HTTP/1.1 200 O", HandshakeError, "the proxy left while asked for h:1"),
         (b"HTTP/1.1 200 OK\r\nX: " + b"y" * MAX_ANSWER, LimitExceeded, f"longer than {MAX_ANSWER}"),
+        (
+            b"HTTP/1.1 200 OK\r\nX: " + b"y" * MAX_LINE + b"\r\n\r\n",
+            LimitExceeded,
+            f"a header of {MAX_LINE + 3} bytes: expected at most {MAX_LINE}",
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * (MAX_FIELDS + 1) + b"\r\n",
+            LimitExceeded,
+            f"has {MAX_FIELDS + 1} headers: expected at most {MAX_FIELDS}",
+        ),
+        (b"HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n", HandshakeError, "the line b' b': expected a header, not"),
+        (b"HTTP/1.1 200 OK\r\nX : a\r\n\r\n", HandshakeError, "the line b'X : a': expected a header"),
+        (b"HTTP/1.1 200 OK\r\nX: a\nY: b\r\n\r\n", HandshakeError, "expected a header"),
+        (b"HTTP/1.1 103 Hints\r\n\x1b\r\n\r\n" + OK, HandshakeError, r"the line b'\\x1b': expected a header"),
     ],
 )
 def test_an_http_proxy_that_refuses_or_lies_is_told(
@@ -188,6 +202,12 @@ def test_a_socks_proxy_that_refuses_or_lies_is_told(ends: Ends, answer: bytes, m
     ends[1].shutdown(socket.SHUT_WR)
     with pytest.raises(HandshakeError, match=message):
         socks5(ends[0], "h:1").handshake(5)
+
+
+def test_an_answer_to_the_password_has_the_version_of_its_own_protocol(ends: Ends) -> None:
+    ends[1].sendall(b"\x05\x02\x05\x00")
+    with pytest.raises(HandshakeError, match=r"answered version b'\\x05': expected 1, is it a SOCKS 5 proxy"):
+        socks5(ends[0], "h:1", user="me", secret=Secret(b"pw")).handshake(5)
 
 
 def test_a_refused_password_is_not_shown(ends: Ends) -> None:
