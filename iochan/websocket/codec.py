@@ -71,6 +71,7 @@ class WebSocketCodec(SendingCodec):
         close_code: The peer's close code; None until it closed.
         close_reason: The peer's words.
         is_text: Whether the latest message is text.
+        going_on: Whether more fragments of it have to come.
     """
 
     def __init__(
@@ -86,11 +87,12 @@ class WebSocketCodec(SendingCodec):
         self._kept = memoryview(b"")
         self._next = 0
         self._base = 0
+        self._began = 0
         self._head = b""
         self._left = 0
         self._mask = b""
         self._final = True
-        self._going_on = False
+        self.going_on = False
         self._utf8 = _Utf8()
         self.is_text = False
         self._error: FrameError | None = None
@@ -153,7 +155,7 @@ class WebSocketCodec(SendingCodec):
 
     def _take_whole(self, wire: memoryview, size: int, view: Room) -> int:
         """Do the commonest case at once: *wire* is one message; 0 if it is anything else."""
-        if size < _SHORTEST or wire[0] != _WHOLE or self._left or self._head or self._going_on:
+        if size < _SHORTEST or wire[0] != _WHOLE or self._left or self._head or self.going_on:
             return 0
         server = self._server
         length = wire[1] - 0x80 if server else wire[1]
@@ -165,6 +167,8 @@ class WebSocketCodec(SendingCodec):
             behind = 4
         end = behind + 4 + length if server else behind + length
         if end != size or not 0 < length <= len(view):
+            return 0
+        if self._max_message is not None and length > self._max_message:
             return 0
         if server:
             view[:length] = apply_mask(wire[behind + 4 : end], bytes(wire[behind : behind + 4]))
@@ -201,11 +205,21 @@ class WebSocketCodec(SendingCodec):
         self.starved = False
         if relaxed_eof:
             return 0
-        where = f"{self._left} bytes before a frame's end" if self._left else "between two frames"
-        if self._head:
+        raise self._truncated()
+
+    def _truncated(self) -> TruncatedError:
+        where = "between two frames"
+        if self._left:
+            where = f"{self._left} bytes before the end of the frame at offset {self._began}"
+        elif self._head:
             where = "in a frame's header"
-        message = f"the WebSocket ended {where}, without a close: what came may be cut, ask for it again"
-        raise TruncatedError(message)
+        elif self.going_on:
+            where = "between two fragments of a message"
+        message = (
+            f"the WebSocket ended at offset {self._base}, {where}: expected a close; "
+            "what came may be cut, ask for it again"
+        )
+        return TruncatedError(message)
 
     def _decode(  # noqa: C901, PLR0915 - the hot path
         self, wire: memoryview, at: int, end: int, view: Room
@@ -230,7 +244,7 @@ class WebSocketCodec(SendingCodec):
                 if mask:
                     piece = apply_mask(piece, mask)
                 if self.is_text:
-                    self._check_text(piece, last=self._final and size == left, offset=self._base + at - start)
+                    self._check_text(piece, last=self._final and size == left)
                 target[put : put + size] = piece
                 at += size
                 put += size
@@ -271,8 +285,8 @@ class WebSocketCodec(SendingCodec):
         if stop - at < 2:
             return 0
         first, second = wire[at], wire[at + 1]
-        if first != _WHOLE or self._going_on or (second >= 0x80) is not self._server:
-            fault = find_fault(first, second, server=self._server, going_on=self._going_on, text=self._text)
+        if first != _WHOLE or self.going_on or (second >= 0x80) is not self._server:
+            fault = find_fault(first, second, server=self._server, going_on=self.going_on, text=self._text)
             if fault is not None:
                 raise FrameError(fault[0], offset, fault[1])
         size = second & 0x7F
@@ -297,7 +311,8 @@ class WebSocketCodec(SendingCodec):
 
     def _begin(self, first: int, offset: int) -> None:
         """Note what the header of a data frame says of its message."""
-        if not self._going_on:
+        self._began = offset
+        if not self.going_on:
             self.is_text = first & 0x0F == TEXT
             self._message_size = 0
         if self._max_message is not None:
@@ -307,9 +322,9 @@ class WebSocketCodec(SendingCodec):
                 fact = f"a message of at least {size} bytes: expected at most {most}"
                 raise FrameError(TOO_BIG, offset, fact)
         self._final = first >= FIN
-        self._going_on = not self._final
+        self.going_on = not self._final
         if self.is_text and self._final and not self._left:
-            self._check_text(b"", last=True, offset=offset)
+            self._check_text(b"", last=True)
         if not self._left:
             self._end_frame()
 
@@ -317,11 +332,12 @@ class WebSocketCodec(SendingCodec):
         """Note that all of a data frame was decoded."""
         self._message_over = self._final and self._max_message is not None
 
-    def _check_text(self, piece: Flat, *, last: bool, offset: int) -> None:
+    def _check_text(self, piece: Flat, *, last: bool) -> None:
         try:
             self._utf8.decode(piece, last)
         except UnicodeDecodeError as error:
-            raise FrameError(BAD_DATA, offset, f"text that is no UTF-8 ({error.reason})") from None
+            fact = f"text that is no UTF-8 ({error.reason}): expected UTF-8"
+            raise FrameError(BAD_DATA, self._began, fact) from None
 
     def _take_control(self, opcode: int, payload: bytes, offset: int) -> None:
         if opcode == PING:
@@ -343,5 +359,5 @@ class WebSocketCodec(SendingCodec):
         try:
             return code, payload[2:].decode()
         except UnicodeDecodeError as error:
-            fact = f"a close whose reason is no UTF-8 ({error.reason})"
+            fact = f"a close whose reason is no UTF-8 ({error.reason}): expected UTF-8"
             raise FrameError(BAD_DATA, offset, fact) from None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from iochan.address.value import Seconds, Switch, as_seconds, as_switch
 from iochan.core.channel import Channel
@@ -15,6 +17,8 @@ from iochan.websocket.opening import ClientOpening, Opening, ServerOpening
 from iochan.websocket.page import StaticFiles
 
 __all__ = ["websocket_client", "websocket_server"]
+
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 Names = str | Sequence[str]
 """Names, or their text with commas between them."""
@@ -60,7 +64,7 @@ def websocket_server(  # noqa: PLR0913 - options, by name
     if page is not None:
         files = lookup(PAGES, page)()
     pages = None if files is None else StaticFiles(files)
-    opening = ServerOpening(path, _names(origins), _names(protocols), pages)
+    opening = ServerOpening(path, _names(origins), _tokens(protocols), pages)
     return _layer(lower, _codec(opening, text, half_close, server=True), ping)
 
 
@@ -88,7 +92,7 @@ def websocket_client(  # noqa: PLR0913 - options, by name
         half_close: As with `websocket_server`.
 
     Raises:
-        AddressError: *host*, *path* or *origin* cannot stand in a request.
+        AddressError: *host*, *path*, *origin* or one of *protocols* cannot stand in a request.
     """
     for name, value in (("host", host), ("path", path), ("origin", origin)):
         if value is not None and not (value.isascii() and value.isprintable() and value and " " not in value):
@@ -97,7 +101,7 @@ def websocket_client(  # noqa: PLR0913 - options, by name
     if not path.startswith("/"):
         message = f"path={show_text(path)}: it must begin with a slash"
         raise AddressError(message)
-    opening = ClientOpening(host, path, origin, _names(protocols))
+    opening = ClientOpening(host, path, origin, _tokens(protocols))
     return _layer(lower, _codec(opening, text, half_close, server=False), ping)
 
 
@@ -109,6 +113,16 @@ def _codec(opening: Opening, text: Switch, half_close: Switch, *, server: bool) 
 def _layer(lower: Channel, codec: WebSocketCodec, ping: Seconds) -> WebSocketLayer:
     seconds = as_seconds("ws.ping", ping)
     return KeepAliveLayer(lower, codec, seconds) if seconds else WebSocketLayer(lower, codec)
+
+
+def _tokens(protocols: Names) -> list[str]:
+    """Return the names of sub-protocols, which are tokens, each once (RFC 6455, 4.1)."""
+    names = _names(protocols)
+    for name in names:
+        if not _TOKEN.fullmatch(name) or names.count(name) > 1:
+            message = f"protocols={show_text(name)}: it must be letters, digits and hyphens, named once"
+            raise AddressError(message)
+    return names
 
 
 def _names(names: Names) -> list[str]:

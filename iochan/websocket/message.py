@@ -53,7 +53,8 @@ class MessageChannel:
         self.channel = channel
         self._codec = channel.frames
         self._codec.take_messages(limit)
-        self._parts: list[bytes] = []
+        # Joined as it comes: an object for each of the peer's fragments would cost more than the limit says.
+        self._message = bytearray()
 
     def receive(self, timeout: float | None = None) -> bytes | str | None:
         """Return the next message, or None once the peer has closed in order.
@@ -76,7 +77,7 @@ class MessageChannel:
                 try:
                     got = self.channel.try_readinto(scratch)
                     if not isinstance(got, Blocked) and got > 0:
-                        self._parts.append(bytes(scratch[:got]))
+                        self._message += scratch[:got]
                         continue
                 finally:
                     give_back(scratch)
@@ -85,15 +86,14 @@ class MessageChannel:
                     continue
                 if got == MESSAGE_END:
                     return self._take()
-                if self._parts:
+                if self._codec.going_on:
                     message = "the peer closed the WebSocket inside a message: ask for it again"
                     raise TruncatedError(message)
                 return None
 
     def _take(self) -> bytes | str:
-        parts, self._parts = self._parts, []
-        whole = parts[0] if len(parts) == 1 else b"".join(parts)
-        return whole.decode() if self._codec.is_text else whole
+        whole, self._message = self._message, bytearray()
+        return whole.decode() if self._codec.is_text else bytes(whole)
 
     def send(self, message: Buffer | str, timeout: float | None = None) -> None:
         """Send *message*: a text message if it is a ``str``, else a binary one.

@@ -26,6 +26,7 @@ T = TypeVar("T")
 MAX_OPENING: Final = 16384
 """Bytes of a request's or a response's head."""
 
+_VERSION: Final = "13"
 _END: Final = b"\r\n\r\n"
 _BAD_HEAD = (EOFError, ValueError, NotImplementedError, SecurityError, LookupError)
 
@@ -137,8 +138,14 @@ class ServerOpening(Opening):
             raise PageAsked(request.path, self._files.find(request.method, request.path))
         response = self._server.accept(request)
         if response.status_code != 101:
+            fact = show_text(str(self._server.handshake_exc))
+            if request.headers.get_all("Sec-WebSocket-Version") not in ([], [_VERSION]):
+                # Whoever speaks another version has to be told ours (RFC 6455, 4.2.2 and 4.4).
+                response = self._server.reject(426, f"Version {_VERSION} is spoken here.\n")
+                response.headers["Upgrade"] = "websocket"
+                response.headers["Sec-WebSocket-Version"] = _VERSION
             self.reply = response.serialize()
-            raise HandshakeError(f"refused a WebSocket request: {show_text(str(self._server.handshake_exc))}")
+            raise HandshakeError(f"refused a WebSocket request with {response.status_code}: {fact}")
         if self._only is not None and request.path.partition("?")[0] != self._only:
             raise self._refusal(404, f"path {show_text(request.path)} where only {self._only} is served")
         # Checked here rather than by websockets: the rule needs the Host.

@@ -91,7 +91,10 @@ def closes() -> list[Case]:
         for code, end in [
             (1000, "end"),
             (1001, "end"),
-            *((code, f"failed {code}") for code in (1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 4999)),
+            *(
+                (code, f"failed {code}")
+                for code in (1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 4999)
+            ),
         ]
     ]
     bad = [

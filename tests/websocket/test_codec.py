@@ -159,6 +159,90 @@ def test_an_error_names_the_place_of_the_frame() -> None:
     assert caught.value.offset == len(good) == 308
 
 
+SAID = {
+    "reserved bits 0x40": (
+        1002,
+        "reserved bits in its first byte 0xc2: expected none, as nothing was agreed",
+    ),
+    "opcode 0x3": (1002, "unknown opcode 0x3: expected 0, 1, 2, 8, 9 or 10"),
+    "16 bits for a length of 125": (1002, "length 125 in 2 bytes: expected the shortest form"),
+    "64 bits for a length of 65535": (1002, "length 65535 in 8 bytes: expected the shortest form"),
+    "a length with its top bit set": (1002, "the top bit of its length is set: expected at most 63 bits"),
+    "a continuation of nothing": (1002, "a continuation of no message: expected a first frame"),
+    "a ping of 126 bytes": (1002, "a control frame of more than 125 bytes: expected a shorter one"),
+    "a ping in fragments": (1002, "a control frame in fragments: expected one whole"),
+    "a close with one byte": (1002, "a close with one byte: expected a registered code or 3000 to 4999"),
+    "a close with 1005": (1002, "a close with code 1005: expected a registered code or 3000 to 4999"),
+    "a reason that is no UTF-8": (1007, "a close whose reason is no UTF-8 .*: expected UTF-8"),
+    "text that is not taken": (1003, "text: expected binary frames, or the option text=on here"),
+    "text that is no UTF-8": (1007, "text that is no UTF-8 .*: expected UTF-8"),
+}
+
+
+@pytest.mark.parametrize("server", [True, False], ids=["server", "client"])
+@pytest.mark.parametrize("name", SAID)
+def test_an_error_says_where_and_what_came_and_what_was_expected(name: str, server: bool) -> None:
+    (case,) = (case for case in CASES if case.name == name)
+    codec = opened(server=server, text=case.text)
+    before = frame(0x82, b"fine", masked=server)
+    assert feed(codec, [before])[1] == "open"
+    wire = b"".join(part.wire(to_server=server) for part in case.parts)
+    code, said = SAID[name]
+    with pytest.raises(
+        FrameError, match=rf"at offset {len(before)}: {said} \(closed with {code}\)"
+    ) as caught:
+        codec.receive_into(memoryview(wire), len(wire), bytearray(100), False)
+    assert (caught.value.code, caught.value.offset) == (code, len(before))
+
+
+@pytest.mark.parametrize(
+    ("server", "said"), [(True, "not masked: expected a mask"), (False, "masked: expected none")]
+)
+def test_the_wrong_masking_is_told_by_role(server: bool, said: str) -> None:
+    codec = opened(server=server)
+    wire = frame(0x82, b"x", masked=not server)
+    with pytest.raises(FrameError, match=f"at offset 0: {said}"):
+        codec.receive_into(memoryview(wire), len(wire), bytearray(1), False)
+
+
+def test_a_new_message_inside_one_is_told_with_its_place() -> None:
+    codec = opened(server=False)
+    assert (
+        feed(codec, [frame(0x02, b"a", masked=False), frame(0x82, b"b", masked=False)])[1] == "refused 1002"
+    )
+    with pytest.raises(FrameError, match="at offset 3: a new message inside one: expected its continuation"):
+        codec.decode_into(bytearray(1))
+
+
+def test_text_that_goes_wrong_late_is_told_by_its_frame() -> None:
+    codec = opened(server=True, text=True)
+    wire = frame(0x81, b"ok", masked=True) + frame(0x81, b"y" * 50 + b"\xff", masked=True)
+    assert feed(codec, [wire[at : at + 1] for at in range(len(wire))])[1] == "refused 1007"
+    with pytest.raises(FrameError, match="at offset 8: text that is no UTF-8"):
+        codec.decode_into(bytearray(1))
+
+
+ENDS = {
+    "between two frames": (frame(0x82, b"ab", masked=True), "at offset 8, between two frames"),
+    "in a header": (b"\x82", "at offset 1, in a frame's header"),
+    "in a key": (b"\x82\x85\0\0", "at offset 4, in a frame's header"),
+    "in a ping": (b"\x89\x85\0\0\0\0ab", "at offset 8, in a frame's header"),
+    "in a frame": (
+        frame(0x82, b"ab", masked=True) + b"\x82\x85\0\0\0\0ab",
+        "at offset 16, 3 bytes before the end of the frame at offset 8",
+    ),
+    "in a message": (b"\x02\x82\0\0\0\0ab", "at offset 8, between two fragments of a message"),
+}
+
+
+@pytest.mark.parametrize(("wire", "said"), ENDS.values(), ids=ENDS.keys())
+def test_an_end_without_a_close_says_where(wire: bytes, said: str) -> None:
+    codec = opened(server=True)
+    feed(codec, [wire])
+    with pytest.raises(TruncatedError, match=f"ended {said}: expected a close; what came may be cut, ask"):
+        codec.receive_into(memoryview(b""), 0, bytearray(1), False)
+
+
 def test_a_frame_of_a_gibibyte_costs_no_memory() -> None:
     codec = opened(server=True)
     head = frame(0x82, masked=True, size=1 << 30)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+import tracemalloc
 from collections.abc import Iterator
 
 import pytest
@@ -100,6 +101,37 @@ def test_a_message_over_the_limit_is_refused_by_its_header(
         client.receive(5)
 
 
+def test_a_message_over_the_limit_is_refused_though_all_of_it_came() -> None:
+    client, server = layers()
+    with client, server:
+        there = MessageChannel(server, limit=60_000)
+        client.write_all(bytes(60_000))
+        assert there.receive(5) == bytes(60_000)
+        # In one piece with its header, which is the quick way through the codec.
+        client.write_all(bytes(60_001))
+        with pytest.raises(FrameError, match="at least 60001 bytes: expected at most 60000"):
+            there.receive(5)
+        client.abort()
+
+
+def test_a_message_in_many_fragments_costs_no_more_than_its_size(pair: Pair) -> None:
+    client, server = pair
+    head, piece, count = b"\x02\x80" + MASK, b"\x00\x81" + MASK + b"x", 20_000
+    wire(client).write_all(head)
+    tracemalloc.start()
+    try:
+        for _ in range(count // 1000):
+            wire(client).write_all(piece * 1000)
+            with pytest.raises(ChannelTimeout):
+                server.receive(0)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 4 * count
+    wire(client).write_all(b"\x80\x80" + MASK)
+    assert server.receive(5) == b"x" * count
+
+
 def test_fragments_count_together_for_the_limit(pair: Pair) -> None:
     client, server = pair
     half = b"\xfe\xff\xff" + MASK + bytes(65535)
@@ -119,9 +151,10 @@ def test_an_orderly_end_is_none(pair: Pair) -> None:
         server.send(b"late")
 
 
-def test_an_end_inside_a_message_is_told(pair: Pair) -> None:
+@pytest.mark.parametrize("came", [b"", b"x"])
+def test_an_end_inside_a_message_is_told(pair: Pair, came: bytes) -> None:
     client, server = pair
-    wire(client).write_all(b"\x02\x81" + MASK + b"x" + b"\x88\x80" + MASK)
+    wire(client).write_all(bytes((2, 0x80 | len(came))) + MASK + came + b"\x88\x80" + MASK)
     with pytest.raises(TruncatedError, match="inside a message"):
         server.receive(5)
 
