@@ -84,6 +84,18 @@ class Codec(ABC):
         """
         return 0
 
+    def offer(self, data: memoryview) -> Sequence[memoryview]:  # noqa: ARG002 - for those who can
+        """Return the units of a large *data*, without doing anything yet.
+
+        For protocols whose units depend on nothing before them, so that one call of the channel below
+        sends many; of those that it did not begin, nothing was accepted.
+
+        Returns:
+            For each unit two views: what has to be sent before it, and `BATCH` bytes of *data*. Empty
+            if there are not two of them, or the protocol cannot: `encode` then does.
+        """
+        return ()
+
     @abstractmethod
     def outgoing(self, room: memoryview) -> Sequence[Flat]:
         """Return what has to be sent now, each byte once, and clear `has_output` with the last of it.

@@ -15,9 +15,9 @@ from threading import Lock
 from typing_extensions import override
 
 from iochan.core.blocked import Blocked
-from iochan.core.buffers import Flat, Room, Views, advance, as_view, total
+from iochan.core.buffers import Flat, Room, Views, advance, as_view
 from iochan.core.channel import Channel
-from iochan.core.codec import STARVED, Codec
+from iochan.core.codec import BATCH, STARVED, Codec
 from iochan.core.condition import Condition, Shutdown
 from iochan.core.errors import ChannelClosedError, ChannelError, IochanError, LocalProtocolError
 from iochan.core.fd import FdBox
@@ -136,6 +136,8 @@ class CodecLayer(Layer):
         with self._lock:
             if (self._owed or codec.has_output) and (stuck := self._push()) is not None:
                 return stuck
+            if len(data) > BATCH:
+                return self._send_more((memoryview(data),))
             scratch = KEPT.pop() if KEPT else borrow()
             try:
                 size = codec.seal(data, scratch)
@@ -146,11 +148,10 @@ class CodecLayer(Layer):
                         self._owe((sealed,), put)
                     return len(data)
                 done, wire = codec.encode((data,), scratch)
-                if not self._send(wire):
-                    return done
+                self._send(wire)
             finally:
                 KEPT.append(scratch)
-            return done if done == len(data) else done + self._send_more((memoryview(data)[done:],))
+            return done
 
     @override
     def try_writev(self, views: Views, fds: tuple[int, ...] = (), flags: int = 0) -> int | Blocked:
@@ -161,29 +162,45 @@ class CodecLayer(Layer):
                 return stuck
             return self._send_more(views)
 
-    def _send_more(self, views: Views) -> int:
+    def _send_more(self, views: Views) -> int | Blocked:
         """Encode and send *views*, batch after batch, until one is owed; return how much was accepted."""
         done = 0
         scratch = borrow()
         try:
             while views:
-                accepted, wire = self.codec.encode(views, scratch)
+                if units := self.codec.offer(views[0]):
+                    put = self._lower.try_writev(units)
+                    if isinstance(put, Blocked):
+                        return done or put
+                    accepted, all_went = self._accept(units, put)
+                else:
+                    accepted, wire = self.codec.encode(views, scratch)
+                    all_went = self._send(wire)
                 done += accepted
                 # As long as the channel below takes everything, go on: one batch at most is owed.
-                if not self._send(wire):
+                if not all_went:
                     break
                 views = advance(views, accepted)
         finally:
             give_back(scratch)
         return done
 
+    def _accept(self, units: Sequence[memoryview], put: int) -> tuple[int, bool]:
+        """Owe the rest of the unit that *put* ends in; return how much was accepted, and whether all went."""
+        size = len(units[0]) + BATCH
+        whole, begun = divmod(put, size)
+        if begun:
+            self._owe(units[2 * whole : 2 * whole + 2], begun)
+            whole += 1
+        return whole * BATCH, put == size * len(units) // 2
+
     def _send(self, wire: Sequence[Flat]) -> bool:
         """Send *wire*, owe what does not go, and tell whether all went. The lock is held."""
         if not wire:
             return True
-        views = [as_view(piece) for piece in wire]
+        views = [piece if type(piece) is memoryview else as_view(piece) for piece in wire]
         put = self._lower.try_writev(views)
-        if put == total(views):
+        if put == sum(map(len, views)):
             return True
         self._owe(views, put)
         return False

@@ -25,12 +25,12 @@ from iochan.websocket.closecode import (
 )
 from iochan.websocket.errors import FrameError, WebSocketClosedError
 from iochan.websocket.header import (
-    BINARY,
     CLOSE,
     FIN,
     MAX_HEAD,
     PING,
     TEXT,
+    WHOLE,
     find_fault,
     find_length_fault,
 )
@@ -41,15 +41,14 @@ from iochan.websocket.sending import SendingCodec
 __all__ = ["MESSAGE_END", "WebSocketCodec"]
 
 _PIECE: Final = 65536
-"""How much is unmasked at once: a result that stays in the processor's cache."""
+"""How much is unmasked at once: more would have malloc map fresh pages for the result each time."""
 
 _SHORTEST: Final = 4
-"""Bytes that are looked at to tell a whole message."""
+"""Bytes that are looked at at least to tell a whole message."""
 
 MESSAGE_END: Final = -2
 """What `WebSocketCodec.decode_into` returns behind a message, once asked to `take_messages`."""
 
-_WHOLE: Final = FIN | BINARY
 _ORDERLY: Final = frozenset({NORMAL, GOING_AWAY, NO_STATUS})
 _Utf8 = getincrementaldecoder("utf-8")
 
@@ -145,8 +144,10 @@ class WebSocketCodec(SendingCodec):
         if not size:
             self._cut = True
             return self._verdict(relaxed_eof)
-        if put := self._take_whole(wire, size, view):
-            return put
+        if size >= _SHORTEST and wire[0] == WHOLE and not (self._left or self._head or self.going_on):
+            put = self._take_whole(wire, size, view)
+            if put:
+                return put
         put = self._decode(wire, 0, size, view)
         if self._next < size:
             self._kept = memoryview(bytes(wire[self._next : size]))
@@ -154,30 +155,37 @@ class WebSocketCodec(SendingCodec):
         return put or self._verdict(relaxed_eof)
 
     def _take_whole(self, wire: memoryview, size: int, view: Room) -> int:
-        """Do the commonest case at once: *wire* is one message; 0 if it is anything else."""
-        if size < _SHORTEST or wire[0] != _WHOLE or self._left or self._head or self.going_on:
-            return 0
+        """Do the commonest case at once: *wire* is one message; 0 if it is anything else.
+
+        All that is wrong is left to the careful way.
+        """
         server = self._server
         length = wire[1] - 0x80 if server else wire[1]
         behind = 2
         if length > 125:
-            # 127 is a length of eight bytes, and left to the careful way as all that is wrong is.
-            if length > 126 or (length := wire[2] << 8 | wire[3]) < 126:
+            if length == 126:
+                behind = 4
+                length, shortest = wire[2] << 8 | wire[3], 126
+            else:
+                behind = 10
+                length, shortest = int.from_bytes(wire[2:10], "big"), 65536
+            if length < shortest:
                 return 0
-            behind = 4
-        end = behind + 4 + length if server else behind + length
-        if end != size or not 0 < length <= len(view):
+        start = behind + 4 if server else behind
+        if start + length != size or not 0 < length <= len(view) or (server and length > _PIECE):
             return 0
-        if self._max_message is not None and length > self._max_message:
-            return 0
+        if self._max_message is not None:
+            if length > self._max_message:
+                return 0
+            self._message_over, self.starved = True, False
+        # A bytearray would copy what is put into it, once more.
+        target = memoryview(view)
         if server:
-            view[:length] = apply_mask(wire[behind + 4 : end], bytes(wire[behind : behind + 4]))
+            target[:length] = apply_mask(wire[start:size], wire[behind:start].tobytes())
         else:
-            view[:length] = wire[behind:end]
+            target[:length] = wire[start:size]
         self.is_text = False
         self._base += size
-        if self._max_message is not None:
-            self._message_over, self.starved = True, False
         return length
 
     @override
@@ -236,7 +244,7 @@ class WebSocketCodec(SendingCodec):
                         break
                     at = self._take_head(wire, at, end, start)
                     continue
-                size = min(left, end - at, room - put, _PIECE)
+                size = min(left, end - at, room - put, _PIECE if self._mask else room)
                 if not size:
                     break
                 piece: Flat = wire[at : at + size]
@@ -285,7 +293,7 @@ class WebSocketCodec(SendingCodec):
         if stop - at < 2:
             return 0
         first, second = wire[at], wire[at + 1]
-        if first != _WHOLE or self.going_on or (second >= 0x80) is not self._server:
+        if first != WHOLE or self.going_on or (second >= 0x80) is not self._server:
             fault = find_fault(first, second, server=self._server, going_on=self.going_on, text=self._text)
             if fault is not None:
                 raise FrameError(fault[0], offset, fault[1])

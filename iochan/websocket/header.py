@@ -17,6 +17,7 @@ __all__ = [
     "PING",
     "PONG",
     "TEXT",
+    "WHOLE",
     "find_fault",
     "find_length_fault",
     "pack_header",
@@ -31,6 +32,9 @@ PONG: Final = 0xA
 _OPCODES: Final = frozenset({CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG})
 
 FIN: Final = 0x80
+WHOLE: Final = FIN | BINARY
+"""The first byte of a frame that is a binary message of its own."""
+
 MASKED: Final = 0x80
 _RESERVED: Final = 0x70
 

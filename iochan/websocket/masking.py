@@ -1,36 +1,40 @@
-"""The mask of client frames (RFC 6455, 5.3): XOR with four bytes, by C where ``websockets`` has it."""
+"""The mask of client frames (RFC 6455, 5.3): XOR with four bytes.
+
+By C where ``websockets`` has it, else by numpy, else by the large integers of ``websockets``.
+"""
 
 from __future__ import annotations
 
 import os
 
-try:
-    from websockets.speedups import apply_mask
-except ImportError:
-    from websockets.utils import apply_mask
+from websockets.typing import BytesLike
 
-__all__ = ["KeyPool", "apply_mask"]
+__all__ = ["apply_mask", "fresh_keys"]
 
 _POOL = 4096
 
+try:
+    from websockets.speedups import apply_mask
+except ImportError:
+    try:
+        import numpy as np
+    except ImportError:
+        from websockets.utils import apply_mask
+    else:
 
-class KeyPool:
-    """Masking keys from the system's random source.
+        def apply_mask(data: BytesLike, mask: bytes | bytearray) -> bytes:
+            """Return *data*, each byte changed by the one of *mask* in its place."""
+            words = np.zeros(len(data) + 3 >> 2, np.uint32)
+            result = words.view(np.uint8)[: len(data)]
+            result[:] = np.frombuffer(data, np.uint8)
+            words ^= np.frombuffer(mask, np.uint32)
+            return result.tobytes()
 
-    It is asked for 1024 at once: a call for each costs more than masking a small frame.
+
+def fresh_keys() -> list[bytes]:
+    """Return masking keys from the system's random source, each for one frame.
+
+    Many at once: asking the system for each costs more than masking a small frame.
     """
-
-    __slots__ = ("_at", "_keys")
-
-    def __init__(self) -> None:
-        self._keys = b""
-        self._at = 0
-
-    def take(self) -> bytes:
-        """Return a key that was never used."""
-        at = self._at
-        if at == len(self._keys):
-            self._keys = os.urandom(_POOL)
-            at = 0
-        self._at = at + 4
-        return self._keys[at : at + 4]
+    pool = os.urandom(_POOL)
+    return [pool[at : at + 4] for at in range(0, _POOL, 4)]

@@ -7,19 +7,32 @@ from typing import Final
 
 from typing_extensions import override
 
-from iochan.core.buffers import Flat
+from iochan.core.buffers import Flat, as_views, clip
 from iochan.core.codec import BATCH, Codec
 from iochan.core.errors import ChannelBrokenError, LocalProtocolError
 from iochan.websocket.closecode import NO_STATUS, NORMAL, is_sendable
-from iochan.websocket.header import BINARY, CLOSE, CONTINUATION, FIN, MAX_CONTROL, PING, PONG, pack_header
-from iochan.websocket.masking import KeyPool, apply_mask
+from iochan.websocket.header import (
+    BINARY,
+    CLOSE,
+    CONTINUATION,
+    FIN,
+    MAX_CONTROL,
+    PING,
+    PONG,
+    WHOLE,
+    pack_header,
+)
+from iochan.websocket.masking import apply_mask, fresh_keys
 
 __all__ = ["SendingCodec"]
 
 _SMALL: Final = 4096
 """Up to here copying payload behind its header is cheaper than sending two buffers."""
 
-_WHOLE: Final = FIN | BINARY
+_MANY: Final = 16
+"""Frames of `BATCH` bytes that are offered at once."""
+
+_FULL: Final = memoryview(pack_header(WHOLE, BATCH, masked=False))
 
 
 class SendingCodec(Codec):
@@ -34,7 +47,8 @@ class SendingCodec(Codec):
     def __init__(self, output: bytes, *, server: bool, half_close: bool) -> None:
         super().__init__()
         self.half_close = half_close
-        self._keys = None if server else KeyPool()
+        self._masks = not server
+        self._keys: list[bytes] = []
         self._output = output
         self._ping: bytes | None = None
         self._pong: bytes | None = None
@@ -124,17 +138,26 @@ class SendingCodec(Codec):
         return (out,)
 
     def _frame(self, opcode: int, payload: bytes) -> bytes:
-        header = pack_header(FIN | opcode, len(payload), masked=self._keys is not None)
-        if self._keys is None:
-            return header + payload
-        key = self._keys.take()
-        return header + key + apply_mask(payload, key)
+        return self._sealed(FIN | opcode, payload)
+
+    def _sealed(self, first: int, payload: Flat) -> bytes:
+        """Return a frame that begins with the byte *first* in one piece."""
+        if not self._masks:
+            return pack_header(first, len(payload), masked=False) + payload
+        key = self._take_key()
+        return pack_header(first, len(payload), masked=True) + key + apply_mask(payload, key)
+
+    def _take_key(self) -> bytes:
+        """Return a masking key that was never used."""
+        if not self._keys:
+            self._keys = fresh_keys()
+        return self._keys.pop()
 
     def _first_byte(self, size: int) -> int:
         """Return the first byte of the header of a frame with the next *size* bytes."""
         left = self._message_left
         if not left:
-            return _WHOLE
+            return WHOLE
         first, self._message_opcode = self._message_opcode, CONTINUATION
         self._message_left = left - size
         return first if left > size else FIN | first
@@ -144,37 +167,38 @@ class SendingCodec(Codec):
         size = len(data)
         if size > _SMALL or self._close_queued:
             return 0
-        keys = self._keys
-        first = self._first_byte(size) if self._message_left else _WHOLE
-        if keys is None:
-            header = pack_header(first, size, masked=False)
-        else:
-            key = keys.take()
-            header = pack_header(first, size, masked=True) + key
-            data = apply_mask(data, key)
-        behind = len(header)
-        room[:behind] = header
-        room[behind : behind + size] = data
-        return behind + size
+        wire = self._sealed(self._first_byte(size) if self._message_left else WHOLE, data)
+        end = len(wire)
+        room[:end] = wire
+        return end
+
+    @override
+    def offer(self, data: memoryview) -> Sequence[memoryview]:
+        if self._masks or self._message_left or len(data) < 2 * BATCH or self._close_queued:
+            return ()
+        units: list[memoryview] = []
+        for end in range(BATCH, min(len(data), _MANY * BATCH) + 1, BATCH):
+            units += (_FULL, data[end - BATCH : end])
+        return units
 
     @override
     def encode(self, pieces: Sequence[Flat], room: memoryview) -> tuple[int, Sequence[Flat]]:
-        self._refuse_closed()
-        batch: list[Flat] = []
-        size = 0
-        for piece in pieces:
-            batch.append(piece if len(piece) <= BATCH - size else memoryview(piece)[: BATCH - size])
-            size += len(batch[-1])
-            if size == BATCH:
-                break
+        if self._close_queued:
+            self._refuse_closed()
+        data, size = pieces[0], len(pieces[0])
+        if len(pieces) > 1 or size > BATCH:
+            pieces = clip(as_views(pieces), BATCH)
+            size = sum(map(len, pieces))
+            data = pieces[0]
+            if len(pieces) > 1 and (self._masks or size <= _SMALL):
+                data = b"".join(pieces)
+        first = self._first_byte(size) if self._message_left else WHOLE
         if size <= _SMALL:
-            return size, (room[: self.seal(batch[0] if len(batch) == 1 else b"".join(batch), room)],)
-        first = self._first_byte(size)
-        if self._keys is None:
-            return size, (pack_header(first, size, masked=False), *batch)
-        key = self._keys.take()
-        payload = apply_mask(batch[0] if len(batch) == 1 else b"".join(batch), key)
-        return size, (pack_header(first, size, masked=True) + key, payload)
+            return size, (self._sealed(first, data),)
+        if not self._masks:
+            return size, (pack_header(first, size, masked=False), *pieces)
+        key = self._take_key()
+        return size, (pack_header(first, size, masked=True) + key, apply_mask(data, key))
 
     def _refuse_closed(self) -> None:
         if self._close_queued:
