@@ -92,7 +92,7 @@ class Codec(ABC):
 
         Returns:
             For each unit two views: what has to be sent before it, and `BATCH` bytes of *data*. Empty
-            if there are not two of them, or the protocol cannot: `encode` then does.
+            if that is less, or the protocol cannot: `encode` then does.
         """
         return ()
 

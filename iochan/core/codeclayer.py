@@ -136,7 +136,7 @@ class CodecLayer(Layer):
         with self._lock:
             if (self._owed or codec.has_output) and (stuck := self._push()) is not None:
                 return stuck
-            if len(data) > BATCH:
+            if len(data) >= BATCH:
                 return self._send_more((memoryview(data),))
             scratch = KEPT.pop() if KEPT else borrow()
             try:
@@ -165,34 +165,33 @@ class CodecLayer(Layer):
     def _send_more(self, views: Views) -> int | Blocked:
         """Encode and send *views*, batch after batch, until one is owed; return how much was accepted."""
         done = 0
-        scratch = borrow()
-        try:
-            while views:
-                if units := self.codec.offer(views[0]):
-                    put = self._lower.try_writev(units)
-                    if isinstance(put, Blocked):
-                        return done or put
-                    accepted, all_went = self._accept(units, put)
-                else:
-                    accepted, wire = self.codec.encode(views, scratch)
-                    all_went = self._send(wire)
-                done += accepted
-                # As long as the channel below takes everything, go on: one batch at most is owed.
-                if not all_went:
-                    break
-                views = advance(views, accepted)
-        finally:
-            give_back(scratch)
+        while views:
+            if units := self.codec.offer(views[0]):
+                put = self._lower.try_writev(units)
+                if isinstance(put, Blocked):
+                    return done or put
+                whole, begun = divmod(put, len(units[0]) + BATCH)
+                if begun:
+                    self._owe(units[2 * whole : 2 * whole + 2], begun)
+                    return done + (whole + 1) * BATCH
+                accepted, all_went = whole * BATCH, 2 * whole == len(units)
+            else:
+                accepted, all_went = self._send_batch(views)
+            done += accepted
+            # As long as the channel below takes everything, go on: one batch at most is owed.
+            if not all_went:
+                break
+            views = advance(views, accepted)
         return done
 
-    def _accept(self, units: Sequence[memoryview], put: int) -> tuple[int, bool]:
-        """Owe the rest of the unit that *put* ends in; return how much was accepted, and whether all went."""
-        size = len(units[0]) + BATCH
-        whole, begun = divmod(put, size)
-        if begun:
-            self._owe(units[2 * whole : 2 * whole + 2], begun)
-            whole += 1
-        return whole * BATCH, put == size * len(units) // 2
+    def _send_batch(self, views: Views) -> tuple[int, bool]:
+        """Encode and send one batch; return how much was accepted, and whether all went."""
+        scratch = borrow()
+        try:
+            accepted, wire = self.codec.encode(views, scratch)
+            return accepted, self._send(wire)
+        finally:
+            give_back(scratch)
 
     def _send(self, wire: Sequence[Flat]) -> bool:
         """Send *wire*, owe what does not go, and tell whether all went. The lock is held."""

@@ -40,9 +40,6 @@ from iochan.websocket.sending import SendingCodec
 
 __all__ = ["MESSAGE_END", "WebSocketCodec"]
 
-_PIECE: Final = 65536
-"""How much is unmasked at once: more would have malloc map fresh pages for the result each time."""
-
 _SHORTEST: Final = 4
 """Bytes that are looked at at least to tell a whole message."""
 
@@ -172,7 +169,7 @@ class WebSocketCodec(SendingCodec):
             if length < shortest:
                 return 0
         start = behind + 4 if server else behind
-        if start + length != size or not 0 < length <= len(view) or (server and length > _PIECE):
+        if start + length != size or not 0 < length <= len(view):
             return 0
         if self._max_message is not None:
             if length > self._max_message:
@@ -244,7 +241,7 @@ class WebSocketCodec(SendingCodec):
                         break
                     at = self._take_head(wire, at, end, start)
                     continue
-                size = min(left, end - at, room - put, _PIECE if self._mask else room)
+                size = min(left, end - at, room - put)
                 if not size:
                     break
                 piece: Flat = wire[at : at + size]

@@ -174,7 +174,7 @@ class SendingCodec(Codec):
 
     @override
     def offer(self, data: memoryview) -> Sequence[memoryview]:
-        if self._masks or self._message_left or len(data) < 2 * BATCH or self._close_queued:
+        if self._masks or self._message_left or len(data) < BATCH or self._close_queued:
             return ()
         units: list[memoryview] = []
         for end in range(BATCH, min(len(data), _MANY * BATCH) + 1, BATCH):

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import hashlib
 import socket
+import struct
+import termios
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from websockets.sync.client import connect as websockets_connect
 from websockets.sync.server import ServerConnection, serve
 
 from iochan.core.channel import Channel
+from iochan.core.codec import BATCH
 from iochan.core.errors import (
     AddressError,
     ChannelBrokenError,
@@ -371,6 +378,52 @@ def test_a_failing_peer_is_told_from_one_that_ended(pair: tuple[Channel, Channel
         client.read(1)
     assert (caught.value.code, caught.value.reason) == (1011, "oops")
     assert client.extra(WS_CLOSE_REASON) == "oops"
+
+
+@settings(max_examples=20)
+@given(st.lists(st.integers(1, 400_000), min_size=1, max_size=12), st.integers(65_536, 1_300_000))
+def test_a_large_write_owes_no_more_than_one_frame(taken: list[int], size: int) -> None:
+    raw, server = raw_server()
+    data = memoryview(bytes(range(251)) * (size // 251 + 1))[:size]
+    with raw, server:
+        raw.sendall(REQUEST + b"\r\n")
+        server.handshake()
+        raw.recv(4096)
+        raw.setblocking(False)
+        came, done, turn = bytearray(), 0, 0
+        while done < size:
+            put = server.try_write(data[done:])
+            if isinstance(put, int):
+                done += put
+                assert 0 < done <= size
+            with suppress(BlockingIOError):
+                came += raw.recv(taken[turn % len(taken)])
+            turn += 1
+            # What was accepted has come, lies in the kernel, or is owed.
+            lies = struct.unpack("i", fcntl.ioctl(raw, termios.FIONREAD, bytes(4)))[0]
+            assert done - len(came) - lies <= BATCH
+        while server.try_flush() is not None:
+            came += raw.recv(1 << 20)
+        with suppress(BlockingIOError):
+            while True:
+                came += raw.recv(1 << 20)
+        assert _payload(came) == data
+        server.abort()
+
+
+def _payload(wire: bytes | bytearray) -> bytes:
+    """Return what frames of a server hold, none of more than a batch."""
+    got, at = [], 0
+    while at < len(wire):
+        size, head = wire[at + 1], 2
+        if size > 125:
+            head = 4 if size == 126 else 10
+            size = int.from_bytes(wire[at + 2 : at + head], "big")
+        assert wire[at] == 0x82
+        assert size <= BATCH
+        got.append(wire[at + head : at + head + size])
+        at += head + size
+    return b"".join(got)
 
 
 def test_the_first_bytes_of_a_giant_frame_are_there_at_once(pair: tuple[Channel, Channel]) -> None:
