@@ -19,6 +19,10 @@ PLAIN = frozenset({"plain", "buffered", "throttle", "trace", "record", "telnet",
 """Those that change no byte, and have no end of their own."""
 
 
+_DEEP = ("unix", "tls-ws-tls")
+"""What runs under every driver and every fault."""
+
+
 class Cell(NamedTuple):
     """One combination."""
 
@@ -35,16 +39,20 @@ def _cells() -> list[Cell]:
     for combination in itertools.product(BASES, STACKS, FAULTS):
         base, stack, fault = combination
         common = base in {"unix", "tcp"} and stack in {"plain", "tls"} and fault in {"smooth", "random"}
-        common = common or (base == "unix" and stack == "tls-ws-tls")
+        common = common or (base, stack) == _DEEP
         drivers = list(DRIVERS) if common else [next(turn)]
         cells += [Cell(*combination, driver) for driver in drivers]
     return cells
 
 
 def _broken_cells() -> list[Cell]:
-    """Return every base × stack, each under drivers in turn."""
+    """Return every base × stack, each under drivers in turn; the deep one under all of them."""
     turn = itertools.cycle(DRIVERS)
-    return [Cell(base, stack, "broken", next(turn)) for base, stack in itertools.product(BASES, STACKS)]
+    return [
+        Cell(base, stack, "broken", driver)
+        for base, stack in itertools.product(BASES, STACKS)
+        for driver in (DRIVERS if (base, stack) == _DEEP else [next(turn)])
+    ]
 
 
 CELLS = _cells()
