@@ -76,13 +76,14 @@ class Codec(ABC):
             lie in *room* or in *pieces*, and holds until the next call of the codec.
         """
 
-    def seal(self, data: Flat, room: memoryview) -> int:  # noqa: ARG002 - for those who can
+    def seal(self, data: Flat, room: memoryview) -> Flat:  # noqa: ARG002 - for those who can
         """Do `encode` for one small piece as a whole, if that is quicker.
 
         Returns:
-            How many bytes in *room* have to be sent now; 0 if it did nothing: `encode` then does.
+            What has to be sent now, which may lie in *room* or be *data* itself; empty if it did
+            nothing: `encode` then does.
         """
-        return 0
+        return b""
 
     def offer(self, data: memoryview) -> Sequence[memoryview]:  # noqa: ARG002 - for those who can
         """Return the units of a large *data*, without doing anything yet.

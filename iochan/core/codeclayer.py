@@ -140,11 +140,10 @@ class CodecLayer(Layer):
                 return self._send_more((memoryview(data),))
             scratch = KEPT.pop() if KEPT else borrow()
             try:
-                size = codec.seal(data, scratch)
-                if size:
-                    sealed = scratch[:size]
+                sealed = codec.seal(data, scratch)
+                if sealed:
                     put = self._lower.try_write(sealed)
-                    if put != size:
+                    if put != len(sealed):
                         self._owe((sealed,), put)
                     return len(data)
                 done, wire = codec.encode((data,), scratch)

@@ -214,12 +214,10 @@ class TelnetCodec(Codec):
         return data
 
     @override
-    def seal(self, data: Flat, room: memoryview) -> int:
-        size = len(data)
-        if size > _SMALL or _SPECIAL[self.dialogue.binary_out].search(data) is not None:
-            return 0
-        room[:size] = data
-        return size
+    def seal(self, data: Flat, room: memoryview) -> Flat:
+        if len(data) > _SMALL or _SPECIAL[self.dialogue.binary_out].search(data) is not None:
+            return b""
+        return data
 
     @override
     def outgoing(self, room: memoryview) -> Sequence[Flat]:

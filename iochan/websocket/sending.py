@@ -163,14 +163,11 @@ class SendingCodec(Codec):
         return first if left > size else FIN | first
 
     @override
-    def seal(self, data: Flat, room: memoryview) -> int:
+    def seal(self, data: Flat, room: memoryview) -> Flat:
         size = len(data)
         if size > _SMALL or self._close_queued:
-            return 0
-        wire = self._sealed(self._first_byte(size) if self._message_left else WHOLE, data)
-        end = len(wire)
-        room[:end] = wire
-        return end
+            return b""
+        return self._sealed(self._first_byte(size) if self._message_left else WHOLE, data)
 
     @override
     def offer(self, data: memoryview) -> Sequence[memoryview]:

@@ -115,7 +115,7 @@ def test_what_one_side_encodes_the_other_decodes(pieces: list[bytes], server: bo
     assert size == sum(map(len, pieces))
     assert feed(peer, [b"".join(wire)]) == (b"".join(pieces), "open")
     if sealed := codec.seal(pieces[0], ROOM):
-        assert feed(peer, [bytes(ROOM[:sealed])]) == (pieces[0], "open")
+        assert feed(peer, [bytes(sealed)]) == (pieces[0], "open")
 
 
 @pytest.mark.parametrize("server", [True, False])
@@ -128,7 +128,7 @@ def test_one_batch_at_most_is_accepted(server: bool) -> None:
 
 def test_masking_keys_do_not_repeat() -> None:
     codec = opened(server=False)
-    keys = {bytes(ROOM[2:6]) for _ in range(3000) if codec.seal(b"x", ROOM)}
+    keys = {bytes(codec.seal(b"x", ROOM)[2:6]) for _ in range(3000)}
     assert len(keys) > 2990
 
 

@@ -269,12 +269,11 @@ class BindingsCodec(PyOpenSSLCodec):
         return self.decode_into(view, relaxed_eof=relaxed_eof)
 
     @override
-    def seal(self, data: Flat, room: memoryview) -> int:
+    def seal(self, data: Flat, room: memoryview) -> Flat:
         size = len(data)
         if size > _SMALL or _SSL_write(self._ssl, _from_buffer(data), size) != size:
-            return 0
-        sealed: int = _BIO_read(self._out_bio, _from_buffer(room), SCRATCH_SIZE)
-        return sealed
+            return b""
+        return room[: _BIO_read(self._out_bio, _from_buffer(room), SCRATCH_SIZE)]
 
     @override
     def encode(self, pieces: Sequence[Flat], room: memoryview) -> tuple[int, Sequence[Flat]]:
