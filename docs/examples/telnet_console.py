@@ -14,7 +14,12 @@ from iochan.telnet.layer import TelnetLayer
 
 # An interrupt that comes while the shell starts a program is told to the shell alone, which acts on it when
 # the program ends: so each program here is a short one.
-SCRIPT = "trap 'echo interrupted; exit' INT; stty -echo; echo ready; read line; stty size; while :; do sleep 0.1; done"
+SCRIPT = """
+trap 'echo interrupted; exit' INT
+stty -echo; echo ready
+read line; stty size
+while :; do sleep 0.1; done
+"""
 
 
 def serve(server: TelnetLayer) -> None:
