@@ -22,6 +22,7 @@ class Ability(Enum):
     PEER_CHAIN = "certificates of the peer above its own"
     RESUMED = "word whether a session was resumed"
     STAPLES = "answers of a CA's responder (OCSP) with a server's certificate"
+    OCSP = "check of such an answer by a client"
     CA_NAMES = "names of the CAs for clients that have several certificates"
     REFUSAL_ALERT = "alert to a peer that is refused for its name"
     ALPN_REFUSED = "refusal of clients that offer other application protocols"

@@ -108,7 +108,7 @@ class Session:
             )
             raise CredsError(message)
         name = None if hostname is None else server_name(hostname)
-        check = PeerCheck(hostname if creds.demands_certificate else None)
+        check = PeerCheck(hostname if creds.demands_certificate else None, ocsp=creds.settings.ocsp)
         resume_as = (hostname or "") if creds.resumes else None
         return cls(creds, check, server_name=name, resume_as=resume_as)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from iochan.core.errors import CredsError, show_text
 from iochan.tls.endpoint import Endpoint
 from iochan.tls.material import Material
+from iochan.tls.ocsp import OcspPolicy
 from iochan.tls.priority import Kind
 
 __all__ = ["MAX_ALPN", "Plan", "Settings"]
@@ -33,6 +34,7 @@ class Settings:
             choice.
         watch: Whether a new session looks whether the credentials' files changed, and reads them anew then;
             while they are bad, what was loaded before goes on and the log tells.
+        ocsp: What a client wants of the answer of the CA's responder that a server may send along.
     """
 
     priority: str | None = None
@@ -42,6 +44,7 @@ class Settings:
     resume: bool = False
     engine: str | None = None
     watch: bool = False
+    ocsp: OcspPolicy = OcspPolicy.OFF
 
     def protocols(self) -> list[bytes]:
         """Return the application protocols as TLS has them.

@@ -27,6 +27,7 @@ from iochan.tls.creds import ENGINE, WATCH, TlsCreds
 from iochan.tls.endpoint import Endpoint, read_endpoint
 from iochan.tls.finding import Verdict
 from iochan.tls.material import Material
+from iochan.tls.ocsp import OcspPolicy, read_ocsp
 from iochan.tls.sanity import check_material
 from iochan.tls.settings import Plan, Settings
 
@@ -105,6 +106,14 @@ class X509Creds(TlsCreds):
 
     @override
     def plan(self) -> Plan:
+        if self.settings.ocsp is not OcspPolicy.OFF and not (
+            self.verify_peer and self.endpoint is Endpoint.CLIENT
+        ):
+            message = (
+                f"ocsp={self.settings.ocsp.value}: only a client that verifies its servers can check what a "
+                "CA's responder says of them: set endpoint=client and verify-peer on, or ocsp=off"
+            )
+            raise CredsError(message)
         material = self._load()
         if self._sanity_check:
             for finding in check_material(material):
@@ -138,6 +147,7 @@ def _build(
             resume=settings["resume"],
             engine=settings["engine"],
             watch=settings["watch"],
+            ocsp=read_ocsp(settings["ocsp"]),
         ),
     )
 
@@ -160,6 +170,11 @@ TLS_CREDS_X509 = ObjectType(
         "groups": Property("text", doc="groups of the key exchange, separated by colons"),
         "alpn": Property("text", doc="application protocols, separated by (doubled) commas"),
         "resume": Property("bool", default=False, doc="whether a client goes on from earlier sessions"),
+        "ocsp": Property(
+            "text",
+            default="off",
+            doc="what a client wants of its server's OCSP answer: off, check or require",
+        ),
         "engine": ENGINE,
         "watch": WATCH,
         "keylog": Property("path", doc="a file for the keys of all sessions, for Wireshark"),

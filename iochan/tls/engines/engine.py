@@ -10,6 +10,7 @@ from iochan.core.errors import CredsError, UnsupportedFeature
 from iochan.tls.ability import TABLE, Ability, engines_with
 from iochan.tls.codec import TlsCodec
 from iochan.tls.keylog import check_keylog
+from iochan.tls.ocsp import OcspPolicy
 from iochan.tls.peercheck import PeerCheck
 from iochan.tls.priority import NEWEST, SUITES, Priority, parse_groups, parse_priority
 from iochan.tls.settings import Plan
@@ -93,6 +94,8 @@ def _needs(plan: Plan, priority: Priority, groups: str | None) -> Iterator[Abili
             yield Ability.SOME_LISTS
     if plan.material is not None and any(pair.staple is not None for pair in plan.material.identities):
         yield Ability.STAPLES
+    if plan.settings.ocsp is not OcspPolicy.OFF:
+        yield Ability.OCSP
 
 
 def lacking(engine: str, ability: Ability) -> UnsupportedFeature:

@@ -111,6 +111,8 @@ class PyOpenSSLCodec(LibraryCodec):
             self._connection.set_connect_state()
             if server_name is not None:
                 self._connection.set_tlsext_host_name(server_name.encode("ascii"))
+            if self.check.wants_staple:
+                self._connection.request_ocsp()
 
     @override
     def shake(self) -> None:

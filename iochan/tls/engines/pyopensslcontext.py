@@ -17,6 +17,8 @@ from iochan.tls.identities import IdentitySets
 from iochan.tls.keylog import add_line
 from iochan.tls.material import KeyPair, Material
 from iochan.tls.memoryfile import by_file
+from iochan.tls.ocsp import OcspPolicy
+from iochan.tls.peercheck import PeerCheck
 from iochan.tls.priority import Priority
 from iochan.tls.settings import Plan
 
@@ -75,8 +77,6 @@ class ContextMaker:
             context.set_session_id(SESSION_NAME)
         elif settings.alpn:
             context.set_alpn_protos(settings.protocols())
-        if settings.keylog is not None:
-            context.set_keylog_callback(partial(_note_key, settings.keylog))
         if plan.parameters is not None:
             _use_parameters(context, *plan.parameters)
         if plan.material is not None:
@@ -86,8 +86,16 @@ class ContextMaker:
                 _use_identity(context, pair, sent)
             if any(pair.staple is not None for pair in pairs):
                 context.set_ocsp_server_callback(partial(_staple, pairs))
+        self._set_callbacks(context)
         self._prepare(context)
         return context
+
+    def _set_callbacks(self, context: SSL.Context) -> None:
+        settings = self._plan.settings
+        if settings.keylog is not None:
+            context.set_keylog_callback(partial(_note_key, settings.keylog))
+        if settings.ocsp is not OcspPolicy.OFF:
+            context.set_ocsp_client_callback(_check_staple)
 
     def _set_suites(self, context: SSL.Context) -> None:
         try:
@@ -156,6 +164,15 @@ def _staple(pairs: Sequence[KeyPair], connection: SSL.Connection, _data: object)
     shown = connection.get_certificate(as_cryptography=True)
     staples = [pair.staple for pair in pairs if pair.staple is not None and pair.chain[0] == shown]
     return staples[0].now() if staples else b""
+
+
+def _check_staple(connection: SSL.Connection, der: bytes, _data: object) -> bool:
+    """Have the session's `PeerCheck` look at what the server sent; its chain has been verified by now."""
+    codec = connection.get_app_data()
+    if codec is None:
+        return False
+    check: PeerCheck = codec.check
+    return check.check_staple(der, lambda: connection.get_verified_chain(as_cryptography=True) or [])
 
 
 def _note_key(path: Path, _connection: SSL.Connection, line: bytes) -> None:
