@@ -76,6 +76,7 @@ class Room:
     def see(self, text: str) -> None:
         """Wait until *text* stands on the screen, and the viewer sees the same pixels."""
         self.until(lambda: any(text in line for line in self.desktop.screen.lines))
+        self.desktop.screen.paint()
         self.until(self.pictures_agree)
 
     def pictures_agree(self) -> bool:
