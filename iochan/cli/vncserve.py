@@ -15,11 +15,23 @@ from iochan.aio.serve import Limits
 from iochan.cli.signals import STOPPING, SignalPipe
 from iochan.core.errors import IochanError
 from iochan.objects import ObjectStore
+from iochan.secret.value import Secret
+from iochan.tls.anon import AnonCreds
+from iochan.tls.creds import TlsCreds
+from iochan.tls.layer import upgrade
 
 if TYPE_CHECKING:
+    from iochan.vnc.security import Security
     from iochan.vnc.server import VncServer
 
-__all__ = ["VIEWER_LIMITS", "listen_option", "serve_viewers", "viewers_at"]
+__all__ = [
+    "VIEWER_LIMITS",
+    "listen_option",
+    "make_security",
+    "security_options",
+    "serve_viewers",
+    "viewers_at",
+]
 
 _log = logging.getLogger("iochan.vnc")
 
@@ -33,6 +45,72 @@ def listen_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "--listen", "addresses", multiple=True, required=True, metavar="ADDRESS",
         help="Where viewers come; repeatable.",
     )(command)  # fmt: skip
+
+
+def security_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give *command* who may come in: ``password_secret``, ``view_secret``, ``users`` and ``tls_creds``."""
+    for option in (
+        click.option("--password-secret", metavar="ID", help="Ask viewers for the password in this secret."),
+        click.option("--view-secret", metavar="ID", help="A password that lets look only."),
+        click.option(
+            "--user", "users", multiple=True, metavar="NAME=ID",
+            help="A user, and the secret with the password; repeatable; with --tls-creds.",
+        ),
+        click.option(
+            "--tls-creds", metavar="ID",
+            help="Start TLS within the protocol (VeNCrypt) by these credentials.",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def make_security(
+    objects: ObjectStore,
+    password_secret: str | None,
+    view_secret: str | None,
+    users: Sequence[str],
+    tls_creds: str | None,
+) -> Security:
+    """Return who may come in by the options of `security_options`.
+
+    Raises:
+        AddressError: An object is missing, or is another kind.
+        UsageError: They do not go together.
+    """
+    from iochan.vnc.security import Access, Passwords, Security, Users  # noqa: PLC0415 - needs the extra
+
+    full, view = (None if one is None else objects.get(one, Secret) for one in (password_secret, view_secret))
+    creds = None if tls_creds is None else _find_creds(objects, tls_creds)
+    start = None if creds is None else upgrade(creds)
+    anonymous = isinstance(creds, AnonCreds)
+    logins: dict[str, tuple[Secret, Access]] = {}
+    for text in users:
+        name, equals, secret = text.partition("=")
+        if not (name and equals):
+            message = f"--user {text}: write NAME=ID, where ID is a secret"
+            raise click.UsageError(message)
+        logins[name] = objects.get(secret, Secret), Access.FULL
+    if users and (full or view):
+        message = "--user beside --password-secret or --view-secret: viewers are asked for one of the two"
+        raise click.UsageError(message)
+    try:
+        return Security(
+            Passwords(full, view) if full or view else None,
+            Users(logins) if users else None,
+            x509=None if anonymous else start,
+            anon=start if anonymous else None,
+        )
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _find_creds(objects: ObjectStore, name: str) -> TlsCreds:
+    found = objects.get(name, object)
+    if not isinstance(found, TlsCreds):
+        message = f"--tls-creds {name}: is no credentials for TLS: name an object of type tls-creds-…"
+        raise click.UsageError(message)
+    return found
 
 
 @asynccontextmanager

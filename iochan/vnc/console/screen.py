@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyte
 from numpy.typing import NDArray
 from pyte.screens import Char
+from typing_extensions import override
 
 from iochan.core.errors import show_bytes
 from iochan.vnc.console.font import Font, console_font
 from iochan.vnc.framebuffer import Framebuffer
 from iochan.vnc.rect import Rect
 
-__all__ = ["Screen"]
+__all__ = ["MAX_CELLS", "Cell", "Screen"]
 
 _COLOURS: Final = {
     "black": 0x000000, "red": 0xCD0000, "green": 0x00CD00, "brown": 0xCDCD00,
@@ -36,11 +37,36 @@ _BACKGROUND: Final = 0x000000
 _APPLICATION_CURSOR: Final = 1 << 5  # pyte keeps a private mode as its number shifted by five
 _LEAST_SCROLL: Final = 2
 
+_BRACKETED_PASTE: Final = 2004 << 5
+
+MAX_CELLS: Final = 400 * 200
+"""How many characters a screen has at most."""
+
 Row = tuple[Char, ...]
+Cell = tuple[int, int]
+
+
+class _Terminal(pyte.Screen):
+    """pyte's screen, with what it would say to the program and to the user."""
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.answers: list[str] = []
+        self.rang = False
+        super().__init__(columns, rows)
+
+    @override
+    def write_process_input(self, data: str) -> None:
+        self.answers.append(data)
+
+    @override
+    def bell(self, *args: Any) -> None:
+        self.rang = True
 
 
 class Screen:
     """Emulates a terminal; what changes is painted when `paint` is called.
+
+    It has as many rows and columns as its framebuffer has room for: who resizes that resizes the terminal.
 
     Args:
         rows: Of characters.
@@ -50,12 +76,14 @@ class Screen:
     Attributes:
         framebuffer: What it looks like.
         font: See above.
+        selection: The cells (row, column) from which to which it is marked, both included; None for nothing.
     """
 
     def __init__(self, rows: int, columns: int, font: Font | None = None) -> None:
         self.font = font or console_font()
         self.framebuffer = Framebuffer(columns * self.font.width, rows * self.font.height)
-        self._terminal = pyte.Screen(columns, rows)
+        self.selection: tuple[Cell, Cell] | None = None
+        self._terminal = _Terminal(columns, rows)
         self._stream = pyte.ByteStream(self._terminal)
         self._shown: list[Row] = [()] * rows
         self.paint()
@@ -75,6 +103,36 @@ class Screen:
         """Whether the program has asked for the application cursor mode (DECCKM)."""
         return _APPLICATION_CURSOR in self._terminal.mode
 
+    @property
+    def bracketed_paste(self) -> bool:
+        """Whether the program wants to be told what is pasted and not typed."""
+        return _BRACKETED_PASTE in self._terminal.mode
+
+    def take_answers(self) -> bytes:
+        """Return what the terminal answers to the program's questions, once."""
+        answers, self._terminal.answers = self._terminal.answers, []
+        return "".join(answers).encode()
+
+    def take_bell(self) -> bool:
+        """Tell whether the bell rang since the last time."""
+        rang, self._terminal.rang = self._terminal.rang, False
+        return rang
+
+    def cell_at(self, x: int, y: int) -> Cell:
+        """Return the row and column of the character at a pixel; the nearest one if there is none."""
+        rows, columns = self.size
+        return min(y // self.font.height, rows - 1), min(x // self.font.width, columns - 1)
+
+    def selected_text(self) -> str:
+        """Return what is marked, a line each, without the blanks at their ends."""
+        if self.selection is None:
+            return ""
+        (top, left), (bottom, right) = sorted(self.selection)
+        lines = self.lines[top : bottom + 1]
+        lines[-1] = lines[-1][: right + 1]
+        lines[0] = lines[0][left:]
+        return "\n".join(line.rstrip() for line in lines)
+
     def feed(self, data: bytes) -> None:
         """Take what the program printed; nothing is painted yet.
 
@@ -89,20 +147,28 @@ class Screen:
                 self._stream = pyte.ByteStream(self._terminal)
 
     def resize(self, rows: int, columns: int) -> None:
-        """Change the terminal's size, and with it the framebuffer's; to be painted afterwards."""
-        self._terminal.resize(rows, columns)
+        """Change the framebuffer's size, and with it the terminal's; to be painted afterwards."""
         self.framebuffer.resize(columns * self.font.width, rows * self.font.height)
-        self._shown = [()] * rows
+
+    def _fit(self) -> None:
+        """Have the size for which there is room."""
+        framebuffer = self.framebuffer
+        size = max(1, framebuffer.height // self.font.height), max(1, framebuffer.width // self.font.width)
+        if size != self.size:
+            self._terminal.resize(*size)
+            self.selection = None
+            self._shown = [()] * size[0]
 
     def paint(self) -> None:
         """Bring the framebuffer up to date, with the fewest pixels."""
-        rows = self._rows()
         with self.framebuffer.lock:
+            self._fit()
+            rows = self._rows()
             self._scroll(rows)
             for y, row in enumerate(rows):
                 if row != self._shown[y]:
                     self._paint_row(y, row)
-        self._shown = rows
+            self._shown = rows
 
     def _rows(self) -> list[Row]:
         terminal = self._terminal
@@ -114,7 +180,17 @@ class Screen:
             row = rows[cursor.y]
             under = row[x]._replace(reverse=not row[x].reverse)
             rows[cursor.y] = (*row[:x], under, *row[x + 1 :])
+        if self.selection is not None:
+            self._mark(rows, *sorted(self.selection))
         return rows
+
+    def _mark(self, rows: list[Row], first: Cell, last: Cell) -> None:
+        for y in range(first[0], min(last[0] + 1, len(rows))):
+            left = first[1] if y == first[0] else 0
+            right = last[1] + 1 if y == last[0] else len(rows[y])
+            row = rows[y]
+            marked = tuple(char._replace(reverse=not char.reverse) for char in row[left:right])
+            rows[y] = (*row[:left], *marked, *row[right:])
 
     def _scroll(self, rows: list[Row]) -> None:
         """Copy what has only moved up; all that is guessed here is checked row by row afterwards."""
