@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,11 +14,13 @@ from iochan.aio import AsyncChannel, arun
 from iochan.aio import serve as serve_address
 from iochan.aio.serve import Limits
 from iochan.cli.signals import STOPPING, SignalPipe
+from iochan.core.channel import Channel
 from iochan.core.errors import IochanError
 from iochan.objects import ObjectStore
 from iochan.secret.value import Secret
 from iochan.tls.anon import AnonCreds
 from iochan.tls.creds import TlsCreds
+from iochan.tls.facts import TLS_VERSION
 from iochan.tls.layer import upgrade
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "VIEWER_LIMITS",
+    "doors_at",
     "listen_option",
     "make_security",
     "security_options",
@@ -114,12 +118,12 @@ def _find_creds(objects: ObjectStore, name: str) -> TlsCreds:
 
 
 @asynccontextmanager
-async def viewers_at(
+async def doors_at(
     server: VncServer, addresses: Sequence[str], objects: ObjectStore
-) -> AsyncIterator[SignalPipe]:
-    """Let viewers in while the block runs, and tell where; they are sent away at its end.
+) -> AsyncIterator[tuple[str, ...]]:
+    """Let viewers in while the block runs, which has where that is; they are sent away at its end.
 
-    The block has SIGINT and SIGTERM to wait for: they are taken before anybody is told that it listens.
+    Who comes over TLS already, as with ``wss``, is not asked for more of it: no browser's viewer could.
 
     Raises:
         AddressError: An address is wrong.
@@ -127,26 +131,48 @@ async def viewers_at(
     """
 
     async def attend(view: AsyncChannel) -> None:
+        security = _security_on(view.channel, server.security)
         try:
-            await arun(server.serve_op(view.channel))
+            await arun(server.serve_op(view.channel, security))
         except (IochanError, OSError) as error:
             _log.warning("a viewer's connection ended: %s", error)
 
     async with AsyncExitStack() as stack:
-        signals = stack.enter_context(SignalPipe(*STOPPING))
         doors = [
             await stack.enter_async_context(
                 serve_address(address, attend, objects=objects, limits=VIEWER_LIMITS)
             )
             for address in addresses
         ]
-        for door in doors:
-            for address in door.listener.addresses:
-                click.echo(f"listening on {address}", err=True)
         try:
-            yield signals
+            yield tuple(address for door in doors for address in door.listener.addresses)
         finally:
             server.end_sessions("the server stops")
+
+
+def _security_on(channel: Channel, security: Security) -> Security:
+    if channel.extra(TLS_VERSION, None) is None:
+        return security
+    return replace(security, x509=None, anon=None, protected=True)
+
+
+@asynccontextmanager
+async def viewers_at(
+    server: VncServer, addresses: Sequence[str], objects: ObjectStore
+) -> AsyncIterator[SignalPipe]:
+    """Let viewers in as `doors_at` does, and tell where.
+
+    The block has SIGINT and SIGTERM to wait for: they are taken before anybody is told that it listens.
+
+    Raises:
+        AddressError: An address is wrong.
+        OSError: An address cannot be had.
+    """
+    with SignalPipe(*STOPPING) as signals:
+        async with doors_at(server, addresses, objects) as where:
+            for address in where:
+                click.echo(f"listening on {address}", err=True)
+            yield signals
 
 
 async def serve_viewers(server: VncServer, addresses: Sequence[str], objects: ObjectStore) -> None:
