@@ -1,4 +1,4 @@
-"""What passes beside the bytes of a console: breaks, the size of a window, a serial port's settings and wires."""
+"""What passes beside the bytes of a console: breaks, the size of a window, how a port is set, its wires."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class ConsoleLine:
         self._look: Task[None] | None = None
 
     def join(self, session: Session) -> None:
-        """Hear from now on what *session* says beside the bytes, and tell it of the port if it can be told."""
+        """Hear from now on what *session* says beside the bytes, and tell it of the port, if that can be."""
         channel = session.channel
         watch = channel.extra(WATCH_PEER, None)
         if watch is not None:
