@@ -14,10 +14,35 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from iochan.testing.pki import ThrowAwayPki
 from iochan.vnc.console.screen import Screen
+from tests.interop.browser import browsing
 from tests.interop.peers import SECONDS, eventually, iochan, need, read_until, running
 
+NOVNC = Path("/usr/share/novnc")
+
 pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.timeout(90)]
+
+
+NOVNC_SHELL = """
+    const { default: RFB } = await import('/core/rfb.js');
+    const place = document.createElement('div');
+    document.body.replaceChildren(place);
+    const options = { credentials: { password: 'sesame' } };
+    window.rfb = new RFB(place, location.origin.replace('http', 'ws') + '/websockify', options);
+    await new Promise((done, failed) => {
+        rfb.addEventListener('connect', done);
+        rfb.addEventListener('disconnect', failed);
+    });
+    for (const letter of 'echo hi') rfb.sendKey(letter.charCodeAt(0), null);
+    rfb.sendKey(0xff0d, 'Enter');
+"""
+
+NOVNC_PIXELS = """
+    const canvas = document.querySelector('canvas');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    return [canvas.width, canvas.height, Array.from(data)];
+"""
 
 
 @contextmanager
@@ -66,4 +91,26 @@ def test_vncdotool_types_and_telnet_the_log_and_its_own_picture_have_the_answer(
             assert telnet.stdin is not None
             telnet.stdin.write(b"printf '\\033[2J\\033[31mred'\n")
             eventually(lambda: log.read_bytes().endswith(b"redready:"))
+            eventually(agree)
+
+
+def test_novnc_types_over_tls_and_sees_what_was_painted(tmp_path: Path) -> None:
+    pki, log = ThrowAwayPki(tmp_path), tmp_path / "log"
+    with console(
+        log,
+        *("--listen", f"wss://127.0.0.1:0?tls.creds=s&ws.files={NOVNC}"),
+        *("--object", f"tls-creds-x509,id=s,endpoint=server,dir={pki.dir},verify-peer=off"),
+        *("--object", "secret,id=word,data=sesame", "--password-secret", "word", "--tls-creds", "s"),
+    ) as addresses:
+        eventually(lambda: log.exists() and b"ready:" in log.read_bytes())
+        with browsing(tmp_path / "profile", trusted=pki.dir / "server-cert.pem") as page:
+            page.go("https:" + addresses["listening"].partition(":")[2] + "/vnc_lite.html")
+            page.run(NOVNC_SHELL)
+            eventually(lambda: log.read_bytes().endswith(b"\nhi\r\nready:"))
+
+            def agree() -> bool:
+                width, height, data = page.run(NOVNC_PIXELS)
+                seen = np.array(data, np.uint8).reshape(height, width, 4)[:, :, :3]
+                return np.array_equal(seen, painted(log))
+
             eventually(agree)
