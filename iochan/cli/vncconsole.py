@@ -11,8 +11,9 @@ import click
 from iochan.aio import AsyncioLoop, arun, run_async
 from iochan.channels.pair import memory_pair
 from iochan.chardev.entrance import Entrance
+from iochan.chardev.escape import parse_key
 from iochan.chardev.options import ChardevStore
-from iochan.chardev.server import ConsoleServer
+from iochan.chardev.server import ConsoleServer, ServedConsole
 from iochan.chardev.session import Front
 from iochan.cli.options import make_store, object_option
 from iochan.cli.vncserve import listen_option, make_security, security_options, viewers_at
@@ -47,6 +48,8 @@ _SIZE = re.compile(r"([1-9][0-9]{0,2})x([1-9][0-9]{0,2})", re.ASCII)
 @security_options
 @click.option("--size", default="80x25", show_default=True, metavar="COLUMNSxROWS",
               help="Of the terminal, until a viewer wishes another size.")  # fmt: skip
+@click.option("--escape", default="^A", show_default=True, metavar="KEY",
+              help="The key before a command to the console, such as to take the turn; or none.")  # fmt: skip
 def console(
     chardev: str,
     addresses: tuple[str, ...],
@@ -57,21 +60,21 @@ def console(
     users: tuple[str, ...],
     tls_creds: str | None,
     size: str,
+    escape: str,
 ) -> None:
     """Show a device as a terminal to VNC viewers, until SIGINT or SIGTERM, or until it has ended for ever.
 
-    All viewers see one screen, and type at one keyboard. Dragging marks text for their clipboard, the middle
-    button or Shift+Insert types theirs. A viewer that changes the desktop's size changes the terminal's.
+    All viewers see one screen, and type at one keyboard: to the others they are one client. Dragging marks
+    text for their clipboard, the middle button or Shift+Insert types theirs. A viewer that changes the
+    desktop's size changes the terminal's.
     """
     from iochan.vnc.console.desktop import ConsoleDesktop  # noqa: PLC0415 - the extra
     from iochan.vnc.server import VncServer  # noqa: PLC0415
 
-    match = _SIZE.fullmatch(size)
-    if match is None:
-        message = f"--size {size}: write COLUMNSxROWS, such as 80x25"
-        raise click.UsageError(message)
+    rows, columns = _read_size(size)
     store = make_store(objects)
     security = make_security(store, password_secret, view_secret, users, tls_creds)
+    key = parse_key(escape)
     devices = ChardevStore()
     devices.add(chardev)
     ((name, backend),) = devices.backends.items()
@@ -80,21 +83,39 @@ def console(
         loop = AsyncioLoop()
         server = ConsoleServer(loop, store)
         try:
-            served = await server.open(name, backend, tuple(Entrance(address) for address in others))
-            for door in served.doors:
-                for address in door.addresses:
-                    click.echo(f"also listening on {address}", err=True)
-            desktop = ConsoleDesktop(take_seat(loop, served.hub), rows=int(match[2]), columns=int(match[1]))
+            served = await server.open(name, backend, ())
+            # The screen is there before all others, so that its viewers may write first.
+            channel = take_seat(loop, served.hub, key)
+            desktop = ConsoleDesktop(channel, rows=rows, columns=columns)
+            Task(loop, desktop.run_op(), _note_end)
+            await server.set_entrances_of(served, tuple(map(Entrance, others)))
+            _tell(served)
             vnc = VncServer(desktop.screen.framebuffer, desktop, security=security, name=name)
             async with viewers_at(vnc, addresses, store) as signals:
                 server.ended = signals.poke
-                Task(loop, desktop.run_op(), _note_end)
-                await arun(signals.next_op())
+                if not served.hub.over:
+                    await arun(signals.next_op())
                 desktop.end()
         finally:
             await server.close_all()
 
     run_async(main)
+
+
+def _read_size(text: str) -> tuple[int, int]:
+    """Return the rows and columns of *text*."""
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        message = f"--size {text}: write COLUMNSxROWS, such as 80x25"
+        raise click.UsageError(message)
+    return int(match[2]), int(match[1])
+
+
+def _tell(served: ServedConsole) -> None:
+    """Say where others come to the device."""
+    for door in served.doors:
+        for address in door.addresses:
+            click.echo(f"also listening on {address}", err=True)
 
 
 def _note_end(task: Task[None]) -> None:
@@ -104,17 +125,18 @@ def _note_end(task: Task[None]) -> None:
         _log.warning("the screen ended: %s", error)
 
 
-def take_seat(loop: Loop, hub: Hub) -> Channel:
+def take_seat(loop: Loop, hub: Hub, escape: int | None = None) -> Channel:
     """Join *hub* as one more client, and return the channel with what its device sends.
 
-    Telnet lies between, so that the size of the terminal can pass beside the bytes.
+    *escape* begins a command to the hub, such as to take the turn to write; None for no such thing. Telnet
+    lies between, so that the size of the terminal can pass beside the bytes.
     """
     near, far = memory_pair()
     inside, outside = telnet_server(far), telnet_client(near)
 
     def attend_op() -> Op[None]:
         yield from inside.handshake_op(None)
-        yield from hub.serve_op(inside, Front(escape=None))
+        yield from hub.serve_op(inside, Front(escape=escape))
 
     Task(loop, attend_op(), _note_end)
     return outside
