@@ -186,6 +186,7 @@ COVERED_BY: Mapping[str, tuple[str, str]] = {
     "iochan/tls/settings.py": ("tests/tls/test_x509.py", "values"),
     "iochan/tls/facts.py": ("tests/tls/test_layer.py", "values"),
     "iochan/chardev/page/__init__.py": ("tests/interop/test_browser.py", "a browser opens it"),
+    "iochan/vnc/page/__init__.py": ("tests/interop/test_browser.py", "a browser opens it"),
     "iochan/cli/democonsole.py": ("tests/cli/test_demo.py", "the demo is its only user"),
     "iochan/crypto/oneway.py": ("tests/crypto/test_cipher.py", "GCM is its only user"),
     "iochan/layers/httpconnect.py": ("tests/layers/test_proxy.py", "one of the two kinds of proxies"),
