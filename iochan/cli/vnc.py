@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from iochan.cli.vncconsole import console
+from iochan.cli.vncgateway import gateway
 from iochan.cli.vncscreenshot import screenshot
 from iochan.cli.vnctestcard import testcard
 
@@ -17,5 +18,6 @@ def vnc() -> None:
 
 
 vnc.add_command(console)
+vnc.add_command(gateway)
 vnc.add_command(screenshot)
 vnc.add_command(testcard)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "VIEWER_LIMITS",
     "doors_at",
+    "find_creds",
     "listen_option",
     "make_security",
     "security_options",
@@ -90,7 +91,7 @@ def make_security(
     from iochan.vnc.security import Access, Passwords, Security, Users  # noqa: PLC0415 - needs the extra
 
     full, view = (None if one is None else objects.get(one, Secret) for one in (password_secret, view_secret))
-    creds = None if tls_creds is None else _find_creds(objects, tls_creds)
+    creds = None if tls_creds is None else find_creds(objects, tls_creds)
     if tls_authz is not None and creds is None:
         message = f"--tls-authz {tls_authz}: there are no certificates without --tls-creds"
         raise click.UsageError(message)
@@ -118,10 +119,15 @@ def make_security(
         raise click.UsageError(str(error)) from error
 
 
-def _find_creds(objects: ObjectStore, name: str) -> TlsCreds:
+def find_creds(objects: ObjectStore, name: str) -> TlsCreds:
+    """Return the TLS credentials *name*.
+
+    Raises:
+        UsageError: It is something else.
+    """
     found = objects.get(name, object)
     if not isinstance(found, TlsCreds):
-        message = f"--tls-creds {name}: is no credentials for TLS: name an object of type tls-creds-…"
+        message = f"{name}: is no credentials for TLS: name an object of type tls-creds-…"
         raise click.UsageError(message)
     return found
 

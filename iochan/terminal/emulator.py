@@ -33,7 +33,10 @@ _MAX_SAVED: Final = 8
 _MAX_MARKS: Final = 8
 """Marks that one character can carry."""
 
-_WIDTH_OF_132: Final = 3
+_MAX_ANSI_MODE: Final = 1 << 5
+"""From this number on pyte takes a mode for one of the private ones, which it keeps shifted by five bits."""
+
+_WIDTH_OF_132: Final = ("?", 3)
 """A mode that changes the width; terminals that have windows leave that to their users."""
 
 _MAX_ARGUMENT: Final = 10_000
@@ -162,15 +165,17 @@ class Emulator:
         private = prefix == "?" and final in "hlJK"
         if (prefix and not private) or found["between"] or ":" in numbers or len(numbers) > _MAX_SEQUENCE:
             return
-        values = [int(one[:6] or 0) for one in numbers.split(";")]
-        if private and final in "hl":
-            for value in values:
-                if value in _ALTERNATE:
-                    (self._enter_alternate if final == "h" else self._leave_alternate)()
-                elif value < _MAX_ARGUMENT and value != _WIDTH_OF_132:
-                    self._feed(f"\x1b[?{value}{final}")
+        if final in "hl":
+            for number in numbers.split(";"):
+                self._set_mode(prefix, int(number[:6] or 0), final)
             return
         self._feed(found[0])
+
+    def _set_mode(self, prefix: str, mode: int, final: str) -> None:
+        if prefix and mode in _ALTERNATE:
+            (self._enter_alternate if final == "h" else self._leave_alternate)()
+        elif mode < (_MAX_ARGUMENT if prefix else _MAX_ANSI_MODE) and (prefix, mode) != _WIDTH_OF_132:
+            self._feed(f"\x1b[{prefix}{mode}{final}")
 
     def _enter_alternate(self) -> None:
         if self.alternate is None:

@@ -66,7 +66,7 @@ def test_a_viewer_and_a_telnet_client_share_a_shell(tmp_path: Path) -> None:
         (("--user", "joe=word"), "users with passwords over a channel without TLS"),
         (("--user", "joe=word", "--password-secret", "word"), "asked for one of the two"),
         (("--tls-authz", "staff"), "--tls-authz staff: there are no certificates without --tls-creds"),
-        (("--tls-creds", "word"), "--tls-creds word: is no credentials for TLS"),
+        (("--tls-creds", "word"), "word: is no credentials for TLS"),
     ],
 )
 def test_what_does_not_go_together_is_told(options: tuple[str, ...], told: str) -> None:
