@@ -125,6 +125,7 @@ COVERED_BY: Mapping[str, tuple[str, str]] = {
     "iochan/channels/bind.py": ("tests/channels/test_listen.py", "listening is its only user"),
     "iochan/channels/descriptor.py": ("tests/channels/test_listen.py", "listeners are made of it"),
     "iochan/channels/errors.py": ("tests/channels/test_listen.py", "what listening raises"),
+    "iochan/terminal/answering.py": ("tests/terminal/test_emulator.py", "its answers and its bell"),
     "iochan/chardev/paint.py": ("tests/chardev/test_screen.py", "a screen is drawn anew by it"),
     "iochan/channels/open.py": ("tests/test_stack.py", "addresses are its only users"),
     "iochan/channels/scm.py": ("tests/channels/test_unix.py", "unix channels are its only user"),

@@ -125,17 +125,23 @@ async def serve_console(pki: Pki, console: Console) -> None:
                 click.echo(f"  {line}")
             page = _url(addresses["a WebSocket in TLS"])
             click.echo(f"\nAnd in a browser, which does not know the certificate: {page}")
-            click.echo(f"\nAs a screen, with the password {seen.password}, to VNC viewers:")
-            for address in seen.addresses:
-                click.echo(f"  {address}")
+            port = seen.addresses[0].rpartition(":")[2]
+            authority = f"-X509CA {_authority(pki)}"
+            click.echo(f"\nAs a screen, with the password {seen.password}:")
+            click.echo(f"  xtigervncviewer {authority} localhost::{port}")
+            click.echo(f"  any viewer that speaks over WebSockets, at {seen.addresses[1]}")
             click.echo("\nEnd with Ctrl-C.")
             await aio.arun(signals.next_op())
+
+
+def _authority(pki: Pki) -> str:
+    return shlex.quote(str(Path(pki.directory, "ca-cert.pem")))
 
 
 def _commands(pki: Pki, addresses: dict[str, str]) -> list[str]:
     port = addresses["TLS"].rpartition(":")[2]
     telnet = addresses["telnet in TLS"].rpartition(":")[2]
-    ca = shlex.quote(str(Path(pki.directory, "ca-cert.pem")))
+    ca = _authority(pki)
     client = shlex.quote(pki.text("client"))
     program = shlex.quote(sys.argv[0])
     through = shlex.quote(f"tls+tcp://127.0.0.1:{telnet}{CLIENT}")

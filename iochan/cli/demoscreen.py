@@ -35,10 +35,7 @@ __all__ = ["CLIENT", "DemoScreen", "Served"]
 CLIENT = "?tls.creds=tls0&tls.hostname=localhost"
 """What clients add to an address."""
 
-_WAYS = {
-    "X509Vnc": "tcp://127.0.0.1:0",
-    "VncAuth over a WebSocket in TLS": "ws+tls+tcp://127.0.0.1:0?tls.creds=tls0",
-}
+_DOORS = ("tcp://127.0.0.1:0", "ws+tls+tcp://127.0.0.1:0?tls.creds=tls0")
 _PATIENCE = 20.0
 _ASKED = "the shell says 42 to its viewers"
 
@@ -81,7 +78,7 @@ class DemoScreen:
         server = VncServer(desktop.screen.framebuffer, desktop, security=security, name=self._hub.name)
         showing = Task(loop, desktop.run_op())
         try:
-            async with doors_at(server, tuple(_WAYS.values()), self._objects) as addresses:
+            async with doors_at(server, _DOORS, self._objects) as addresses:
                 yield Served(desktop.screen, addresses, password)
         finally:
             showing.cancel()
@@ -99,33 +96,31 @@ class DemoScreen:
         """
         from PIL import Image  # noqa: PLC0415 - the extra
 
+        from iochan.vnc.vencrypt import names  # noqa: PLC0415
+
         async with self.serving() as served, AsyncExitStack() as stack:
             try:
-                viewers = [
-                    await _look(name, address, objects, served.password, stack)
-                    for name, address in zip(_WAYS, served.addresses, strict=True)
-                ]
+                viewers = [await _look(where, objects, served.password, stack) for where in served.addresses]
                 await aio.arun(viewers[0].type_op('echo "the shell says $((6 * 7)) to its viewers"\n'))
                 pixels = await _agree(viewers, served.screen)
             except (IochanError, OSError) as error:
                 console.print(f"  [red]the screen could not be seen: {error}[/red]")
                 return False
-            for name, address in zip(_WAYS, served.addresses, strict=True):
-                console.print(f"  {address}\n    a VNC viewer by {name}: every pixel is right", markup=False)
+            for viewer, address in zip(viewers, served.addresses, strict=True):
+                proof = names([viewer.security])
+                console.print(f"  {address}\n    a VNC viewer by {proof}: every pixel is right", markup=False)
         Image.fromarray(pixels).save(picture)
         console.print(f"    what they see: {picture}", markup=False, soft_wrap=True)
         return True
 
 
-async def _look(
-    name: str, address: str, objects: ObjectStore, password: str, stack: AsyncExitStack
-) -> VncClient:
-    """Return a viewer that has come in the way called *name*, and nothing weaker."""
+async def _look(address: str, objects: ObjectStore, password: str, stack: AsyncExitStack) -> VncClient:
+    """Return a viewer that came in at *address*, with TLS that verifies the server; *stack* ends it."""
     from iochan.vnc.client import VncClient  # noqa: PLC0415 - the extra
     from iochan.vnc.login import Credentials  # noqa: PLC0415
 
     word = Secret(password.encode())
-    if name == "X509Vnc":
+    if address.startswith("tcp:"):
         start = upgrade(objects.get("tls0", X509Creds), hostname="localhost")
         channel, credentials = await aio.connect(address), Credentials(word, x509=start)
     else:

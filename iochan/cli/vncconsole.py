@@ -59,6 +59,7 @@ def console(
     view_secret: str | None,
     users: tuple[str, ...],
     tls_creds: str | None,
+    tls_authz: str | None,
     size: str,
     escape: str,
 ) -> None:
@@ -73,7 +74,7 @@ def console(
 
     rows, columns = _read_size(size)
     store = make_store(objects)
-    security = make_security(store, password_secret, view_secret, users, tls_creds)
+    security = make_security(store, password_secret, view_secret, users, tls_creds, tls_authz)
     key = parse_key(escape)
     devices = ChardevStore()
     devices.add(chardev)

@@ -73,6 +73,7 @@ def gateway(
     view_secret: str | None,
     users: tuple[str, ...],
     tls_creds: str | None,
+    tls_authz: str | None,
 ) -> None:
     """Bring viewers to VNC servers, until SIGINT or SIGTERM.
 
@@ -110,7 +111,7 @@ def gateway(
 
     if target is not None:
         _make_target(Entry(target, given), store, "the server")  # what is wrong is told now
-    security = make_security(store, password_secret, view_secret, users, tls_creds)
+    security = make_security(store, password_secret, view_secret, users, tls_creds, tls_authz)
     introduce = Gateway(find, security).introduce_op
     _run(addresses, store, introduce if record is None else _Recorder(record, introduce).introduce_op)
 

@@ -13,6 +13,7 @@ import click
 from iochan.aio import AsyncChannel, arun
 from iochan.aio import serve as serve_address
 from iochan.aio.serve import Limits
+from iochan.authz.base import AuthzById
 from iochan.cli.signals import STOPPING, SignalPipe
 from iochan.core.channel import Channel
 from iochan.core.errors import IochanError
@@ -53,7 +54,7 @@ def listen_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def security_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give *command* who may come in: ``password_secret``, ``view_secret``, ``users`` and ``tls_creds``."""
+    """Give *command* who may come in, as the arguments of `make_security`."""
     for option in (
         click.option("--password-secret", metavar="ID", help="Ask viewers for the password in this secret."),
         click.option("--view-secret", metavar="ID", help="A password that lets look only."),
@@ -64,6 +65,9 @@ def security_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--tls-creds", metavar="ID",
             help="Start TLS within the protocol (VeNCrypt) by these credentials.",
+        ),
+        click.option(
+            "--tls-authz", metavar="ID", help="The list of those whose certificates may come in there."
         ),
     ):  # fmt: skip
         command = option(command)
@@ -76,6 +80,7 @@ def make_security(
     view_secret: str | None,
     users: Sequence[str],
     tls_creds: str | None,
+    tls_authz: str | None,
 ) -> Security:
     """Return who may come in by the options of `security_options`.
 
@@ -87,7 +92,11 @@ def make_security(
 
     full, view = (None if one is None else objects.get(one, Secret) for one in (password_secret, view_secret))
     creds = None if tls_creds is None else find_creds(objects, tls_creds)
-    start = None if creds is None else upgrade(creds)
+    if tls_authz is not None and creds is None:
+        message = f"--tls-authz {tls_authz}: there are no certificates without --tls-creds"
+        raise click.UsageError(message)
+    authz = None if tls_authz is None else AuthzById(objects, tls_authz)
+    start = None if creds is None else upgrade(creds, authz=authz)
     anonymous = isinstance(creds, AnonCreds)
     logins: dict[str, tuple[Secret, Access]] = {}
     for text in users:

@@ -28,6 +28,7 @@ def testcard(
     view_secret: str | None,
     users: tuple[str, ...],
     tls_creds: str | None,
+    tls_authz: str | None,
 ) -> None:
     """Show a picture whose every pixel is known to VNC viewers, until SIGINT or SIGTERM."""
     from iochan.vnc.framebuffer import Framebuffer  # noqa: PLC0415 - the command line works without the extra
@@ -35,7 +36,7 @@ def testcard(
     from iochan.vnc.testcard import card_cursor, draw_testcard  # noqa: PLC0415
 
     store = make_store(objects)
-    security = make_security(store, password_secret, view_secret, users, tls_creds)
+    security = make_security(store, password_secret, view_secret, users, tls_creds, tls_authz)
     try:
         width, height = (int(part) for part in size.split("x"))
         framebuffer = Framebuffer(width, height)

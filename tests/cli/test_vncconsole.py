@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from iochan.chardev.expect import Console
 from iochan.cli.main import main
+from iochan.core.errors import IochanError
 from iochan.core.opening import connect
 from iochan.objects import ObjectStore
 from iochan.secret.value import Secret
@@ -64,6 +65,7 @@ def test_a_viewer_and_a_telnet_client_share_a_shell(tmp_path: Path) -> None:
         (("--user", "joe"), "--user joe: write NAME=ID"),
         (("--user", "joe=word"), "users with passwords over a channel without TLS"),
         (("--user", "joe=word", "--password-secret", "word"), "asked for one of the two"),
+        (("--tls-authz", "staff"), "--tls-authz staff: there are no certificates without --tls-creds"),
         (("--tls-creds", "word"), "word: is no credentials for TLS"),
     ],
 )
@@ -72,3 +74,27 @@ def test_what_does_not_go_together_is_told(options: tuple[str, ...], told: str) 
     result = CliRunner().invoke(main, [*argv, "--object", "secret,id=word,data=x", *options])
     assert result.exit_code == 2
     assert told in " ".join(result.output.split())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("listed", ["CN=throw-away client", "CN=somebody"])
+def test_a_certificate_that_is_not_on_the_list_does_not_come_in(tmp_path: Path, listed: str) -> None:
+    pki = ThrowAwayPki(tmp_path)
+    argv = iochan(
+        *("vnc", "testcard", "--size", "32x32", "--listen", "tcp://127.0.0.1:0"),
+        *("--object", f"tls-creds-x509,id=t,endpoint=server,dir={pki.dir}", "--tls-creds", "t"),
+        *("--object", f"authz-simple,id=staff,identity={listed}", "--tls-authz", "staff"),
+    )
+    store = ObjectStore()
+    store.add(f"tls-creds-x509,id=c,endpoint=client,dir={pki.dir}")
+    creds = store.get("c", object)
+    assert isinstance(creds, TlsCreds)
+    with running(argv) as process:
+        address = read_until(process.stdout, b"\n").decode().split()[-1]
+        credentials = Credentials(x509=upgrade(creds, hostname="localhost"))
+        if listed == "CN=throw-away client":
+            with VncClient.connect(connect(address), credentials) as viewer:
+                assert viewer.screenshot(20).shape == (32, 32, 3)
+        else:
+            with pytest.raises(IochanError):
+                VncClient.connect(connect(address), credentials)

@@ -14,11 +14,12 @@ from iochan.core.op import Op
 from iochan.core.scratch import borrow, give_back
 from iochan.core.sideband import SET_WINDOW_SIZE
 from iochan.core.wakeup import Wakeup
+from iochan.terminal.emulator import MAX_COLUMNS, MAX_ROWS
 from iochan.vnc import codes
 from iochan.vnc.clientmessage import KeyEvent, PointerEvent
 from iochan.vnc.console.font import Font
 from iochan.vnc.console.keys import Keyboard
-from iochan.vnc.console.screen import MAX_CELLS, Cell, Screen
+from iochan.vnc.console.screen import Cell, Screen
 from iochan.vnc.desktop import Desktop
 from iochan.vnc.rect import Rect
 
@@ -244,7 +245,8 @@ class ConsoleDesktop(Desktop):
         rows, columns = height // font.height, width // font.width
         if not rows or not columns:
             return codes.SIZE_PROHIBITED
-        return codes.SIZE_DONE if rows * columns <= MAX_CELLS else codes.SIZE_NO_RESOURCES
+        fits = rows <= MAX_ROWS and columns <= MAX_COLUMNS
+        return codes.SIZE_DONE if fits else codes.SIZE_NO_RESOURCES
 
     def resized(self) -> None:
         """Hear from the framebuffer that the terminal has to fit another size."""

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
-import pyte
 from numpy.typing import NDArray
-from pyte.screens import Char
-from typing_extensions import override
 
-from iochan.core.errors import show_bytes
+from iochan.terminal.emulator import MAX_COLUMNS, MAX_ROWS, Emulator
 from iochan.vnc.console.font import Font, console_font
 from iochan.vnc.framebuffer import Framebuffer
 from iochan.vnc.rect import Rect
 
-__all__ = ["MAX_CELLS", "Cell", "Screen"]
+if TYPE_CHECKING:
+    from pyte import Screen as Terminal
+    from pyte.screens import Char, StaticDefaultDict
+
+__all__ = ["Cell", "Screen"]
 
 _COLOURS: Final = {
     "black": 0x000000, "red": 0xCD0000, "green": 0x00CD00, "brown": 0xCDCD00,
@@ -28,9 +28,6 @@ _COLOURS: Final = {
 }  # fmt: skip
 """xterm's sixteen by pyte's names, one of which pyte spells wrongly."""
 
-_log = logging.getLogger("iochan.vnc")
-
-_BEFORE_ESCAPE: Final = re.compile(b"(?=\x1b)")
 _HEX: Final = re.compile("[0-9a-f]{6}")
 _FOREGROUND: Final = 0xE5E5E5
 _BACKGROUND: Final = 0x000000
@@ -39,28 +36,8 @@ _LEAST_SCROLL: Final = 2
 
 _BRACKETED_PASTE: Final = 2004 << 5
 
-MAX_CELLS: Final = 400 * 200
-"""How many characters a screen has at most."""
-
-Row = tuple[Char, ...]
+Row: TypeAlias = "tuple[Char, ...]"
 Cell = tuple[int, int]
-
-
-class _Terminal(pyte.Screen):
-    """pyte's screen, with what it would say to the program and to the user."""
-
-    def __init__(self, columns: int, rows: int) -> None:
-        self.answers: list[str] = []
-        self.rang = False
-        super().__init__(columns, rows)
-
-    @override
-    def write_process_input(self, data: str) -> None:
-        self.answers.append(data)
-
-    @override
-    def bell(self, *args: Any) -> None:
-        self.rang = True
 
 
 class Screen:
@@ -83,40 +60,38 @@ class Screen:
         self.font = font or console_font()
         self.framebuffer = Framebuffer(columns * self.font.width, rows * self.font.height)
         self.selection: tuple[Cell, Cell] | None = None
-        self._terminal = _Terminal(columns, rows)
-        self._stream = pyte.ByteStream(self._terminal)
+        self._emulator = Emulator(rows, columns)
         self._shown: list[Row] = [()] * rows
         self.paint()
 
     @property
     def size(self) -> tuple[int, int]:
         """Its rows and columns."""
-        return self._terminal.lines, self._terminal.columns
+        return self._emulator.main.lines, self._emulator.main.columns
 
     @property
     def lines(self) -> list[str]:
         """What stands on it."""
-        return list(self._terminal.display)
+        shown = self._emulator.shown
+        return ["".join(row[x].data for x in range(shown.columns)) for row in _buffer(shown)]
 
     @property
     def application_cursor(self) -> bool:
         """Whether the program has asked for the application cursor mode (DECCKM)."""
-        return _APPLICATION_CURSOR in self._terminal.mode
+        return _APPLICATION_CURSOR in self._emulator.shown.mode
 
     @property
     def bracketed_paste(self) -> bool:
         """Whether the program wants to be told what is pasted and not typed."""
-        return _BRACKETED_PASTE in self._terminal.mode
+        return _BRACKETED_PASTE in self._emulator.shown.mode
 
     def take_answers(self) -> bytes:
         """Return what the terminal answers to the program's questions, once."""
-        answers, self._terminal.answers = self._terminal.answers, []
-        return "".join(answers).encode()
+        return self._emulator.take_answers()
 
     def take_bell(self) -> bool:
         """Tell whether the bell rang since the last time."""
-        rang, self._terminal.rang = self._terminal.rang, False
-        return rang
+        return self._emulator.take_bell()
 
     def cell_at(self, x: int, y: int) -> Cell:
         """Return the row and column of the character at a pixel; the nearest one if there is none."""
@@ -134,17 +109,8 @@ class Screen:
         return "\n".join(line.rstrip() for line in lines)
 
     def feed(self, data: bytes) -> None:
-        """Take what the program printed; nothing is painted yet.
-
-        An escape sequence that pyte fails on is left out, with the text behind it up to the next one.
-        """
-        for piece in _BEFORE_ESCAPE.split(data):
-            try:
-                self._stream.feed(piece)
-            except Exception as error:  # noqa: BLE001 - pyte raises what Python does for a wrong parameter
-                _log.debug("the terminal left out %s: %s", show_bytes(piece), error)
-                # Its parser is a generator, and ends with the first error.
-                self._stream = pyte.ByteStream(self._terminal)
+        """Take what the program printed; nothing is painted yet."""
+        self._emulator.put(data)
 
     def resize(self, rows: int, columns: int) -> None:
         """Change the framebuffer's size, and with it the terminal's; to be painted afterwards."""
@@ -153,11 +119,12 @@ class Screen:
     def _fit(self) -> None:
         """Have the size for which there is room."""
         framebuffer = self.framebuffer
-        size = max(1, framebuffer.height // self.font.height), max(1, framebuffer.width // self.font.width)
-        if size != self.size:
-            self._terminal.resize(*size)
+        rows = min(max(1, framebuffer.height // self.font.height), MAX_ROWS)
+        columns = min(max(1, framebuffer.width // self.font.width), MAX_COLUMNS)
+        if (rows, columns) != self.size:
+            self._emulator.resize(rows, columns)
             self.selection = None
-            self._shown = [()] * size[0]
+            self._shown = [()] * rows
 
     def paint(self) -> None:
         """Bring the framebuffer up to date, with the fewest pixels."""
@@ -171,9 +138,8 @@ class Screen:
             self._shown = rows
 
     def _rows(self) -> list[Row]:
-        terminal = self._terminal
-        rows = [tuple(line[x] for x in range(terminal.columns)) for line in
-                (terminal.buffer[y] for y in range(terminal.lines))]  # fmt: skip
+        terminal = self._emulator.shown
+        rows = [tuple(line[x] for x in range(terminal.columns)) for line in _buffer(terminal)]
         cursor = terminal.cursor
         if not cursor.hidden:
             x = min(cursor.x, terminal.columns - 1)
@@ -226,6 +192,10 @@ class Screen:
         if char.strikethrough:
             ink[self.font.height // 2] = True
         return np.where(ink, np.uint32(front), np.uint32(back))
+
+
+def _buffer(terminal: Terminal) -> list[StaticDefaultDict[int, Char]]:
+    return [terminal.buffer[y] for y in range(terminal.lines)]
 
 
 def _colour(name: str, default: int, *, bright: bool = False) -> int:
