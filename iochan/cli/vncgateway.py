@@ -56,7 +56,7 @@ _LIMITS = RelayLimits(connections=VIEWER_LIMITS.connections, connect=60.0)
 @click.option("--target-hostname", metavar="NAME",
               help="Who the server's certificate must be for; its address by default.")  # fmt: skip
 @click.option("--record", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
-              help="Record what passes, a tape for each viewer, behind the logins.")  # fmt: skip
+              help="Record what passes, a tape for each viewer, for iochan vnc replay.")  # fmt: skip
 @object_option
 @security_options
 def gateway(
@@ -112,27 +112,21 @@ def gateway(
     if target is not None:
         _make_target(Entry(target, given), store, "the server")  # what is wrong is told now
     security = make_security(store, password_secret, view_secret, users, tls_creds, tls_authz)
-    introduce = Gateway(find, security).introduce_op
-    _run(addresses, store, introduce if record is None else _Recorder(record, introduce).introduce_op)
+    service = Gateway(find, security, None if record is None else _Recorder(record))
+    _run(addresses, store, service.introduce_op)
 
 
 class _Recorder:
-    """Puts a tape of its own on each viewer's channel, once it is in: no login is on it."""
+    """Makes a tape of each channel, in a file of its own."""
 
-    def __init__(self, directory: Path, introduce: Callable[[Channel], Op[tuple[Channel, Channel]]]) -> None:
+    def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._introduce = introduce
         self._numbers = itertools.count(1)
 
-    def introduce_op(self, viewer: Channel) -> Op[tuple[Channel, Channel]]:
-        viewer, server = yield from self._introduce(viewer)
-        try:
-            self._directory.mkdir(parents=True, exist_ok=True)
-            path = next(one for one in map(self._path, self._numbers) if not one.exists())
-            return viewer.layer("record", path=str(path), strict=True), server
-        except BaseException:
-            server.abort()
-            raise
+    def __call__(self, channel: Channel) -> Channel:
+        self._directory.mkdir(parents=True, exist_ok=True)
+        path = next(one for one in map(self._path, self._numbers) if not one.exists())
+        return channel.layer("record", path=str(path), strict=True)
 
     def _path(self, number: int) -> Path:
         return self._directory / f"{number:06}.tape"

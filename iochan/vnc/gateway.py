@@ -42,13 +42,21 @@ class Gateway:
         find: Returns the server for a viewer, by whatever its channel tells, such as the path of a WebSocket;
             it raises an `IochanError`, whose words the viewer hears, where there is none.
         security: Who may come in; None for everybody. Whoever comes in may do all that the server lets do.
+        wrap: Puts what should be between, such as a record, on the channel to a server that has let us in: a
+            tape of it has no login, and is what `Playback` draws. None for nothing.
 
     Attributes:
         lockout: Who has failed too often to come in.
     """
 
-    def __init__(self, find: Callable[[Channel], Target], security: Security | None = None) -> None:
+    def __init__(
+        self,
+        find: Callable[[Channel], Target],
+        security: Security | None = None,
+        wrap: Callable[[Channel], Channel] | None = None,
+    ) -> None:
         self._find = find
+        self._wrap = wrap
         self.security = security or Security()
         self.lockout = Lockout()
 
@@ -77,6 +85,8 @@ class Gateway:
 
         try:
             client = yield from admit_op(viewer, self.security, self.lockout, host_of(viewer), enter_op)
+            if self._wrap is not None:
+                found[0] = self._wrap(found[0])
             (server,) = found
             yield from server.write_all_op(b"\1" if client.shared else b"\0")
         except BaseException:

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from iochan.core.opening import connect
 from iochan.testing.pki import ThrowAwayPki
+from iochan.vnc.client import VncClient
 from tests.cli.command import serving
 from tests.interop.browser import browsing
-from tests.interop.peers import eventually, need, read_until, running
+from tests.interop.peers import SECONDS, eventually, need, read_until, running
 from tests.interop.screens import root_pixels, x_screen
 from tests.interop.test_vnc_servers import free_port
 
@@ -92,7 +95,15 @@ def test_novnc_types_at_a_server_with_x509plain(tmp_path: Path, pki: ThrowAwayPk
         eventually(agrees)
         page.run("window.rfb.sendKey(0x67, 'KeyG');")
         read_until(events.stdout, b"keysym 0x67, g")
-    assert (tapes / "000001.tape").stat().st_size > 0
+        pixels = root_pixels(display)
+    see_again(tapes / "000001.tape", pixels)
+
+
+def see_again(tape: Path, pixels: NDArray[np.uint8]) -> None:
+    """Check that what a tape showed at last is shown again."""
+    argv = ("vnc", "replay", str(tape), "--at-once", "--listen", "tcp://127.0.0.1:0")
+    with serving(*argv) as (_, address), VncClient.connect(connect(address)) as client:
+        eventually(lambda: np.array_equal(client.screenshot(SECONDS), pixels))
 
 
 def test_a_browser_hears_why_it_does_not_come_in(tmp_path: Path, pki: ThrowAwayPki) -> None:
