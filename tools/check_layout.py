@@ -109,6 +109,7 @@ COVERED_BY: Mapping[str, tuple[str, str]] = {
     "iochan/vnc/wishes.py": ("tests/vnc/test_server.py", "both ends against each other"),
     "iochan/cli/vnc.py": ("tests/cli/test_vnctestcard.py", "a picture of the card"),
     "iochan/cli/demoscreen.py": ("tests/cli/test_demo.py", "screen"),
+    "iochan/cli/vncgateway.py": ("tests/interop/test_vnc_gateway.py", "a browser through it"),
     "iochan/cli/vncserve.py": ("tests/cli/test_vnctestcard.py", "a picture of the card"),
     "iochan/cli/vncscreenshot.py": ("tests/cli/test_vnctestcard.py", "a picture of the card"),
     "iochan_ext/keyring/kernel.py": ("tests/ext/keyring/test_object.py", "the object is its only user"),

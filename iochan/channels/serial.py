@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from typing import TYPE_CHECKING, Final
+import termios
+from typing import TYPE_CHECKING, Any, Final
 
 from typing_extensions import override
 
@@ -14,7 +16,7 @@ from iochan.core.attribute import Attributes
 from iochan.core.blocked import Blocked
 from iochan.core.errors import ConnectError
 from iochan.core.op import Op
-from iochan.core.sideband import SEND_BREAK, SERIAL_LINE
+from iochan.core.sideband import RESTORE_LINE, SEND_BREAK, SERIAL_LINE
 
 if TYPE_CHECKING:
     from serial import Serial
@@ -26,6 +28,8 @@ BREAK_SECONDS: Final = 0.25
 
 _PARITY: Final = {"none": "N", "even": "E", "odd": "O", "mark": "M", "space": "S"}
 _STOP_BITS: Final = {"1": 1, "1.5": 1.5, "2": 2}
+_KEPT: Final = ("baudrate", "bytesize", "parity", "stopbits", "xonxoff", "rtscts", "dtr", "rts")
+_log = logging.getLogger("iochan.channels")
 
 
 class SerialChannel(PipeChannel):
@@ -60,7 +64,21 @@ class SerialChannel(PipeChannel):
 
     @override
     def attributes(self) -> Attributes:
-        return {SEND_BREAK: lambda: self.send_break_op, SERIAL_LINE: lambda: self._port}
+        return {
+            SEND_BREAK: lambda: self.send_break_op,
+            SERIAL_LINE: lambda: self._port,
+            RESTORE_LINE: lambda: self._restore,
+        }
+
+    def _restore(self, before: Any) -> None:  # noqa: ANN401 - pyserial has no types of its own
+        port: Any = self._port
+        for name in _KEPT:
+            wanted = getattr(before, name)
+            try:
+                if getattr(port, name) != wanted:
+                    setattr(port, name, wanted)
+            except (OSError, ValueError, termios.error) as error:
+                _log.warning("%s: %s=%s cannot be set again: %s", self, name, wanted, error)
 
     @override
     def do_close(self) -> None:

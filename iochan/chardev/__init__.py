@@ -9,10 +9,10 @@ from iochan.chardev.castfile import CastEvent, CastFile
 from iochan.chardev.device import Reconnect
 from iochan.chardev.entrance import Entrance
 from iochan.chardev.expect import Console
-from iochan.chardev.hub import Hub, HubOptions, Tap
+from iochan.chardev.hub import Hub, HubOptions
 from iochan.chardev.logfile import LogFile
 from iochan.chardev.options import ChardevStore
-from iochan.chardev.records import Records
+from iochan.chardev.records import Records, Tap
 from iochan.chardev.role import Access, Role
 from iochan.chardev.server import ConsoleServer
 from iochan.chardev.session import Front

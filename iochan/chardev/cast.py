@@ -74,32 +74,42 @@ class CastWriter:
                 text = data.decode()
             else:
                 text = data.decode(errors="replace")
-                raw = self._event("b", base64.b64encode(data).decode())
+                raw = data
         if data:
-            self._file.write(raw + self._event("o", text), len(data))
+            self._write("o", text, len(data), raw)
 
     def input(self, data: bytes, who: str) -> None:  # noqa: ARG002 - a Tap gets both
         """See `Tap.input`."""
         if self._typed:
-            self._file.write(self._event("i", data.decode(errors="replace")), 0)
+            self._write("i", data.decode(errors="replace"))
 
     def resize(self, rows: int, columns: int) -> None:
         """See `Tap.resize`."""
-        self._file.write(self._event("r", f"{columns}x{rows}"), 0)
+        self._write("r", f"{columns}x{rows}")
 
     def close(self) -> None:
         """See `Tap.close`."""
         tail, self._tail = self._tail, b""
         if tail:
-            raw = self._event("b", base64.b64encode(tail).decode())
-            self._file.write(raw + self._event("o", tail.decode(errors="replace")), len(tail))
+            self._write("o", tail.decode(errors="replace"), len(tail), tail)
         self._file.close()
 
-    def _event(self, code: str, text: str) -> bytes:
-        now = clock.now()
-        since = self._last if self._relative else self._start
-        self._last = now
-        return json.dumps([round(max(0.0, now - since), 6), code, text]).encode() + b"\n"
+    def _write(self, code: str, text: str, count: int = 0, raw: bytes = b"") -> None:
+        """Write an event; before one whose text is not all of it stands what it was, *raw*."""
+        before, self._last = self._last, clock.now()
+        record = self._event(code, text, before)
+        if raw:
+            first = self._event("b", base64.b64encode(raw).decode(), before)
+            record = first + self._event(code, text, self._last)
+        if not self._file.write(record, count):
+            # The next event counts from the last one that is in the file.
+            self._last = before
+
+    def _event(self, code: str, text: str, before: float) -> bytes:
+        """Return an event that happens now, *before* being the time of the one before it."""
+        since = before if self._relative else self._start
+        return json.dumps([round(max(0.0, self._last - since), 6), code, text]).encode() + b"\n"
 
     def _mark_gap(self, count: int) -> bytes:
-        return self._event("m", f"{count} bytes missing")
+        # It is written before an event that has its own time already.
+        return self._event("m", f"{count} bytes missing", self._last)

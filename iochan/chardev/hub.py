@@ -7,13 +7,15 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Final
 
 from iochan.chardev.device import FAIR_PIECES, Device, Dial, Reconnect
+from iochan.chardev.line import ConsoleLine
 from iochan.chardev.menu import run_command
 from iochan.chardev.outlet import Outlet
 from iochan.chardev.password import ask_password_op
 from iochan.chardev.pen import Pen
+from iochan.chardev.records import Tap
 from iochan.chardev.role import Role
 from iochan.chardev.screen import ScreenPast
 from iochan.chardev.scrollback import DEFAULT_SCROLLBACK, Scrollback
@@ -25,32 +27,14 @@ from iochan.core.errors import ChannelClosedError, ChannelError, IochanError, Pe
 from iochan.core.feature import Feature
 from iochan.core.loop import Loop
 from iochan.core.op import Op
-from iochan.core.sideband import FOLLOW_LINE, SEND_BREAK, SERIAL_LINE, SET_WINDOW_SIZE, WATCH_PEER
 from iochan.core.task import Task
 
-__all__ = ["Hub", "HubOptions", "Tap"]
+__all__ = ["Hub", "HubOptions"]
+
+_STALLED: Final = 0.25
+"""For which part of its patience the device waits for a client that takes nothing at all."""
 
 _log = logging.getLogger("iochan.chardev")
-
-
-class Tap(Protocol):
-    """What keeps a record of a console; it never fails and never waits."""
-
-    @property
-    def state(self) -> str:
-        """What it keeps, where, and what went wrong, in words."""
-
-    def output(self, data: bytes) -> None:
-        """Keep what the device sent."""
-
-    def input(self, data: bytes, who: str) -> None:
-        """Keep what *who* sent to the device."""
-
-    def resize(self, rows: int, columns: int) -> None:
-        """Keep that the terminal has another size now."""
-
-    def close(self) -> None:
-        """Write what is left, and end the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +46,8 @@ class HubOptions:
         shared: Whether all who may write do so at the same time.
         patience: Seconds for which the device is held back by a client whose queue is full. After them
             it is waited for no more until it has caught up, so a slow client costs the others at most this,
-            once for each queue that it reads; 0 never holds the device back.
+            once for each queue that it reads; a quarter of it if it takes nothing meanwhile. 0 never holds
+            the device back.
         linger: Seconds for which a client that ended its writing direction still sees what comes.
         reconnect: When a device that went away is opened again; None for never.
         mute: Whether the device never sends anything, and is not read.
@@ -94,6 +79,7 @@ class Hub:
         options: See above; a change holds from then on.
         device: The device.
         pen: Who may write.
+        line: What passes beside the bytes.
         past: What who comes later gets.
         sessions: The clients, by number.
         taps: See above.
@@ -118,6 +104,7 @@ class Hub:
             name, dial, self.options.reconnect, self._received, self._device_changed, mute=self.options.mute
         )
         self.pen: Pen[Session] = Pen(shared=self.options.shared, changed=self._pen_changed)
+        self.line = ConsoleLine(loop, self)
         self.past = ScreenPast() if self.options.screen else Scrollback(self.options.scrollback)
         self.sessions: dict[int, Session] = {}
         self._at_the_door: set[Channel] = set()
@@ -142,6 +129,7 @@ class Hub:
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
+        self.line.close()
         self.device.close()
         for session in tuple(self.sessions.values()):
             session.outlet.drop()
@@ -192,44 +180,15 @@ class Hub:
             session.ending = True
             Task(self._loop, _finish_op(session))
 
-    def send_break(self) -> bool:
-        """Send a break to the device; False if it knows none, or is away."""
-        channel = self.device.channel
-        send = None if channel is None else channel.extra(SEND_BREAK, None)
-        if send is None:
-            return False
-        Task(self._loop, send())
-        return True
-
-    def set_window(self, session: Session, rows: int, columns: int) -> None:
-        """Note the size of *session*'s window; that of who writes is the device's."""
-        session.window = rows, columns
-        if self.may_write(session):
-            self._apply_window(session)
-
-    def _apply_window(self, session: Session) -> None:
-        channel = self.device.channel
-        tell = None if channel is None else channel.extra(SET_WINDOW_SIZE, None)
-        if session.window is not None and tell is not None:
-            tell(*session.window)
-            if isinstance(self.past, ScreenPast):
-                self.past.resize(*session.window)
-            for tap in self.taps:
-                tap.resize(*session.window)
-
-    def _line_for(self, session: Session) -> tuple[Any, bool]:
-        """Return the device's serial line, if it has one, and whether *session* may set it now."""
-        channel = self.device.channel
-        return None if channel is None else channel.extra(SERIAL_LINE, None), self.may_write(session)
-
     def _pen_changed(self, session: Session) -> None:
         session.warned = False
-        self._apply_window(session)
+        self.line.apply_window(session)
 
     def _device_changed(self, text: str) -> None:
         self.announce(text)
+        self.line.device_changed()
         if self.pen.holder is not None:
-            self._apply_window(self.pen.holder)
+            self.line.apply_window(self.pen.holder)
 
     def _received(self, data: bytes) -> Op[None] | None:
         """Hand *data* to everyone; return what holds the device back, if it is to be."""
@@ -249,16 +208,21 @@ class Hub:
         return self._hold_op() if crowded and self.options.patience else None
 
     def _hold_op(self) -> Op[None]:
-        until = clock.now() + self.options.patience
+        begun = clock.now()
+        until = begun + self.options.patience
+        stalled = begun + self.options.patience * _STALLED
+        before = {one.number: one.outlet.sent for one in self.sessions.values() if one.holds_back}
         while crowded := [one for one in self.sessions.values() if one.holds_back]:
-            if clock.now() >= until:
-                for session in crowded:
-                    session.lagging = True
-                return
-            wait = Blocked(deadline=until)
+            now = clock.now()
             for session in crowded:
-                wait |= session.outlet.stuck
-            yield wait
+                still = session.outlet.sent == before.get(session.number)
+                session.lagging = now >= (stalled if still else until)
+            wait = Blocked(deadline=stalled if now < stalled else until)
+            for session in crowded:
+                if not session.lagging:
+                    wait |= session.outlet.stuck or Blocked(deadline=now)
+            if not all(session.lagging for session in crowded):
+                yield wait
 
     def _admit_op(self, channel: Channel, front: Front) -> Op[tuple[Role, bytes]]:
         """Return the client's role, and what it has typed already."""
@@ -289,12 +253,7 @@ class Hub:
         if past:
             outlet.send(past)
         self.sessions[session.number] = session
-        watch = channel.extra(WATCH_PEER, None)
-        if watch is not None:
-            watch(_Watcher(self, session))
-        follow = channel.extra(FOLLOW_LINE, None)
-        if follow is not None:
-            follow(lambda: self._line_for(session))
+        self.line.join(session)
         if role >= Role.WRITER:
             self.pen.take(session)
         if self.device.channel is None:
@@ -370,27 +329,10 @@ class Hub:
             self.ended()
 
 
-class _Watcher:
-    """Hears what one client says beside the bytes."""
-
-    def __init__(self, hub: Hub, session: Session) -> None:
-        self._hub = hub
-        self._session = session
-
-    def peer_break(self) -> None:
-        """Pass a break on, if it is the client's turn."""
-        if self._hub.may_write(self._session):
-            self._hub.send_break()
-
-    def peer_window(self, rows: int, columns: int) -> None:
-        """Pass the window on; a side of 0 is none (RFC 1073)."""
-        if rows and columns:
-            self._hub.set_window(self._session, rows, columns)
-
-
 def _finish_op(session: Session) -> Op[None]:
     """Wait until *session* has what is queued for it, and close its channel."""
     until = clock.now() + CLOSE_SECONDS
+    session.outlet.hold(on=False)
     while not session.outlet.idle and clock.now() < until:
         yield (session.outlet.stuck or Blocked(deadline=clock.now())).by(until)
     yield from session.channel.close_op(max(0.0, until - clock.now()))

@@ -82,7 +82,9 @@ class LogFile:
 
     def _add(self, data: bytes, source: bytes) -> None:
         record = self._stamper.feed(data, source, self._now()) if self._records.timestamp else data
-        self._file.write(record, len(data))
+        if not self._file.write(record, len(data)):
+            # The next line's beginning may be among what is missing.
+            self._stamper = Stamper()
         limit = self._records.rotate
         if limit and self._file.size >= limit and data.endswith(b"\n"):
             self._file.rotate(self._records.keep)

@@ -100,7 +100,7 @@ def _force(hub: Hub, session: Session) -> None:
 def _break(hub: Hub, session: Session) -> None:
     if not hub.pen.may_write(session) and session.role < Role.ADMIN:
         session.tell("a break is for who writes")
-    elif hub.send_break():
+    elif hub.line.send_break():
         hub.announce(f"{session.describe()} sent a break")
     else:
         session.tell("the device takes no break")

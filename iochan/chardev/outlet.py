@@ -40,6 +40,7 @@ class Outlet:
         sent: How many bytes the channel has accepted, markers included.
         lost: How many bytes were left out.
         stuck: What the channel waits for; None while nothing is queued or owed.
+        held: Whether the client wants nothing for now, see `hold`.
     """
 
     __slots__ = (
@@ -50,6 +51,7 @@ class Outlet:
         "_loop",
         "_queue",
         "_task",
+        "held",
         "lost",
         "queued",
         "sent",
@@ -68,6 +70,7 @@ class Outlet:
         self._task: Task[None] | None = None
         self.queued = self.sent = self.lost = 0
         self.stuck: Blocked | None = None
+        self.held = False
 
     @property
     def full(self) -> bool:
@@ -77,11 +80,11 @@ class Outlet:
     @property
     def idle(self) -> bool:
         """Whether everything has been handed on."""
-        return self._task is None
+        return self._task is None and not self._queue and not self._gap
 
     def send(self, data: bytes) -> bool:
         """Send *data*, or queue it; False if it was left out."""
-        if self._task is not None:
+        if self._task is not None or self.held:
             return self._enqueue(data)
         left = memoryview(data)
         try:
@@ -104,11 +107,30 @@ class Outlet:
         self._task = Task(self._loop, self._drain_op(), self._drained)
         return True
 
+    def hold(self, *, on: bool) -> None:
+        """Keep what comes in the queue, as the client asks for; or let it go on."""
+        if on == self.held:
+            return
+        self.held = on
+        if on:
+            self._stop()
+        else:
+            # Whatever the channel owes goes out, too.
+            self._task = Task(self._loop, self._drain_op(), self._drained)
+
+    def flush(self) -> bool:
+        """Have go what the channel itself has taken and not sent; False if it is broken."""
+        return self.idle and not self.held and self.send(b"")
+
     def drop(self) -> None:
         """Forget what is queued and write no more."""
         self._queue.clear()
         self.queued = self._gap = 0
+        self._stop()
+
+    def _stop(self) -> None:
         task, self._task = self._task, None
+        self.stuck = None
         if task is not None:
             task.cancel()
 
@@ -162,7 +184,7 @@ class Outlet:
             task.result()
         except Exception as error:  # noqa: BLE001 - the client's end, not the device's
             self._queue.clear()
-            self.queued = 0
+            self.queued = self._gap = 0
             self._failed(error)
             return
         if self._queue or self._gap:

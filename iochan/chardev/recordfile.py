@@ -59,24 +59,28 @@ class RecordFile:
         gone = f", {self.missing} bytes missing" if self.missing else ""
         return f"{self.path}, {self.size} bytes{gone}{bad}"
 
-    def write(self, record: bytes, count: int) -> None:
-        """Write *record*, which stands for *count* bytes of the console; it never fails."""
+    def write(self, record: bytes, count: int) -> bool:
+        """Write *record*, which stands for *count* bytes of the console; return whether it is in the file."""
         if self.error is not None and clock.now() < self._retry:
             self._leave_out(count)
-            return
+            return False
         if self._owed:
             record = self._gap(self._owed) + record
         try:
+            if self._fd < 0:
+                self._fd = self._open_file(os.O_APPEND)
+                self.size = os.fstat(self._fd).st_size
             self._write_all(record)
         except OSError as error:
             self._fail(error)
             self._leave_out(count)
-            return
+            return False
         self.size += len(record)
         self._owed = 0
         if self.error is not None:
             self.error = None
             _log.warning("%s: written again, %d bytes are missing", self.path, self.missing)
+        return True
 
     def rotate(self, keep: int) -> None:
         """Begin a new file; the one so far gets the number 1, and those before it one more, up to *keep*."""
@@ -99,12 +103,17 @@ class RecordFile:
 
     def _open(self, flag: int) -> None:
         try:
-            self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | flag, _MODE)
+            self._fd = self._open_file(flag)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             message = f"{self.path} cannot be written: {reason}: name a file in a directory that is yours"
             raise ChannelError(message) from error
         self.size = os.fstat(self._fd).st_size
+
+    def _open_file(self, flag: int) -> int:
+        # A pipe that nobody reads, or reads slowly, is an error: a record waits for nobody.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY | flag
+        return os.open(self.path, flags, _MODE)
 
     def _write_all(self, record: bytes) -> None:
         left = memoryview(record)

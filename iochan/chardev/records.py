@@ -1,10 +1,11 @@
-"""What is kept of a console, as its options say."""
+"""What is kept of a console, as its options say, and what keeps it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
-__all__ = ["Records"]
+__all__ = ["Records", "Tap"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,23 @@ class Records:
     cast: str = ""
     cast_version: int = 2
     typed: bool = False
+
+
+class Tap(Protocol):
+    """What keeps a record of a console; it never fails and never waits."""
+
+    @property
+    def state(self) -> str:
+        """What it keeps, where, and what went wrong, in words."""
+
+    def output(self, data: bytes) -> None:
+        """Keep what the device sent."""
+
+    def input(self, data: bytes, who: str) -> None:
+        """Keep what *who* sent to the device."""
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Keep that the terminal has another size now."""
+
+    def close(self) -> None:
+        """Write what is left, and end the record."""

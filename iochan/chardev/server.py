@@ -13,9 +13,9 @@ from iochan.aio.serve import Limits
 from iochan.chardev.backend import ChardevBackend, accept_dial, connect_dial
 from iochan.chardev.cast import CastWriter
 from iochan.chardev.entrance import Entrance
-from iochan.chardev.hub import Hub, Tap
+from iochan.chardev.hub import Hub
 from iochan.chardev.logfile import LogFile
-from iochan.chardev.records import Records
+from iochan.chardev.records import Records, Tap
 from iochan.chardev.session import Front
 from iochan.core.errors import AddressError, PeerRejected
 from iochan.core.listener import Listener

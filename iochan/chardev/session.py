@@ -90,7 +90,8 @@ class Session:
     @property
     def holds_back(self) -> bool:
         """Whether the device should wait for it: it has no room, and may yet have some."""
-        return self.outlet.full and not self.lagging and not self.channel.closed
+        outlet = self.outlet
+        return outlet.full and not (self.lagging or outlet.held or self.channel.closed)
 
     def tell(self, text: str) -> None:
         """Send it a `notice`, unless its front has none."""

@@ -14,9 +14,11 @@ from iochan.core.op import Op
 
 __all__ = [
     "FOLLOW_LINE",
+    "RESTORE_LINE",
     "SEND_BREAK",
     "SERIAL_LINE",
     "SET_WINDOW_SIZE",
+    "TELL_LINE",
     "WATCH_PEER",
     "LineSource",
     "PeerWatcher",
@@ -35,6 +37,9 @@ class PeerWatcher(Protocol):
     def peer_window(self, rows: int, columns: int) -> None:
         """Hear that the peer's window has this size now."""
 
+    def peer_hold(self, *, on: bool) -> None:
+        """Hear that the peer wants no more bytes for now, or wants them again (RFC 2217, flow control)."""
+
 
 SEND_BREAK: Final = Attribute[Callable[[], Op[None]]]("break")
 """Returns the operation that sends a break to the peer, behind all that was written."""
@@ -48,5 +53,11 @@ WATCH_PEER: Final = Attribute[Callable[[PeerWatcher], None]]("watch of the peer"
 SERIAL_LINE: Final = Attribute[Any]("serial line")
 """The open port below, as pyserial's ``serial.Serial``; its bytes are the channel's."""
 
+RESTORE_LINE: Final = Attribute[Callable[[Any], None]]("restoring of the serial line")
+"""Sets the port below as another was, a `SERIAL_LINE` that may be closed; what it will not have is logged."""
+
 FOLLOW_LINE: Final = Attribute[Callable[[LineSource], None]]("followed serial line")
 """Has what the peer sets and asks of a port (RFC 2217) go to what the `LineSource` says, from now on."""
+
+TELL_LINE: Final = Attribute[Callable[[], None]]("change of the serial line")
+"""Tells the peer which wires of the line that it follows have changed, if any; it does not wait."""

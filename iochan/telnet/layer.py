@@ -20,7 +20,8 @@ from iochan.core.op import Op, run, within
 from iochan.core.sideband import SEND_BREAK, SET_WINDOW_SIZE, WATCH_PEER, PeerWatcher
 from iochan.telnet.codec import TelnetCodec
 from iochan.telnet.command import IAC, Command
-from iochan.telnet.event import CommandEvent, TelnetEvent, WindowEvent
+from iochan.telnet.comport import PortCommand
+from iochan.telnet.event import CommandEvent, PortEvent, TelnetEvent, WindowEvent
 from iochan.telnet.facts import TELNET_BINARY, TELNET_TERMINAL, TELNET_WINDOW
 
 __all__ = ["LINGER_SECONDS", "OnEvent", "TelnetLayer", "check_window"]
@@ -31,6 +32,7 @@ OnEvent = Callable[[TelnetEvent], None]
 LINGER_SECONDS: Final = 0.5
 """How long a close waits at most for a peer that owes answers; those that are no telnet never answer."""
 
+_HOLDS: Final = frozenset({PortCommand.SUSPEND, PortCommand.RESUME})
 _LAST_READS: Final = 64
 _MAX_SIDE: Final = 65535
 
@@ -94,13 +96,15 @@ class TelnetLayer(CodecLayer):
                 self._push()
 
     def _watch(self, watcher: PeerWatcher) -> None:
-        """Have *watcher* told of breaks and sizes, those that wait in the queue included."""
+        """Have *watcher* told of breaks, sizes and holds, those that wait in the queue included."""
 
         def hear(event: TelnetEvent) -> None:
             if isinstance(event, WindowEvent):
                 watcher.peer_window(event.rows, event.columns)
             elif isinstance(event, CommandEvent) and event.command is Command.BREAK:
                 watcher.peer_break()
+            elif isinstance(event, PortEvent) and event.what in _HOLDS:
+                watcher.peer_hold(on=event.what == PortCommand.SUSPEND)
 
         while (event := self.take_event()) is not None:
             hear(event)

@@ -14,7 +14,7 @@ from iochan.core.channel import Channel
 from iochan.core.errors import HandshakeError
 from iochan.core.guard import ReadGuard, WriteGuard
 from iochan.core.op import Op, run
-from iochan.core.sideband import FOLLOW_LINE, LineSource
+from iochan.core.sideband import FOLLOW_LINE, TELL_LINE, LineSource
 from iochan.telnet.codec import TelnetCodec
 from iochan.telnet.comport import PortCommand, PortControl, Purge
 from iochan.telnet.comportclient import ComPortClient
@@ -165,7 +165,17 @@ class PortServerLayer(TelnetLayer):
     def attributes(self) -> Attributes:
         known = super().attributes()
         follow = self._follow
-        return known if follow is None else {**known, FOLLOW_LINE: lambda: follow}
+        if follow is None:
+            return known
+        return {**known, FOLLOW_LINE: lambda: follow, TELL_LINE: lambda: self._tell_line}
+
+    def _tell_line(self) -> None:
+        """Tell the client what changed without waiting: it goes out with the next bytes at the latest."""
+        with self._lock:
+            self.port.notify_modem()
+            self._telnet.note_owed()
+            if self._writable:
+                self._push()
 
     def notify_modem(self) -> None:
         """Tell the client which modem lines of the port changed, if it wants to know."""

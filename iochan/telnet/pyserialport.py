@@ -127,10 +127,12 @@ class PyserialPort(ComPort):
 
     @override
     def purge(self, which: Purge) -> None:
-        if which is not Purge.UNSENT:
-            self._port.reset_input_buffer()
-        if which is not Purge.RECEIVED:
-            self._port.reset_output_buffer()
+        # A port that is away has nothing to empty.
+        with suppress(*_REFUSALS):
+            if which is not Purge.UNSENT:
+                self._port.reset_input_buffer()
+            if which is not Purge.RECEIVED:
+                self._port.reset_output_buffer()
 
     @override
     def modem_lines(self) -> int:

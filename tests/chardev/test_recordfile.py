@@ -128,3 +128,68 @@ def test_a_log_that_cannot_be_moved_away_goes_on(tmp_path: Path) -> None:
     log.output(b"second line\n")
     log.close()
     assert path.read_bytes() == b"first line\nsecond line\n"
+
+
+@pytest.mark.usefixtures("small_files")
+@pytest.mark.parametrize("version", [2, 3])
+def test_the_times_behind_a_gap_are_those_of_the_session(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "cast"
+    with MovedClock() as clock:
+        writer = CastWriter(str(path), version=version)
+        for text in (b"first", b"x" * 2000, b"y", b"z", b"last"):
+            writer.output(text)
+            clock.advance(RETRY_SECONDS / 2)
+        writer.close()
+    with path.open("rb") as file:
+        events = [(event.seconds, event.code, event.data) for event in CastFile(file)]
+    first, (when, code, text), *others = events
+    assert first == (0.0, "o", b"first")
+    assert (code, text) == ("m", b"2001 bytes missing")
+    assert when == (7.5 if version == 2 else 0.0)
+    assert others == [(7.5, "o", b"z"), (10.0, "o", b"last")]
+
+
+@pytest.mark.usefixtures("small_files")
+def test_a_line_that_goes_on_behind_a_gap_has_its_time(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    with MovedClock() as clock:
+        log = LogFile(Records(str(path), timestamp=True), now=lambda: 0.0)
+        log.output(b"a\n")
+        log.output(b"x" * 2000)
+        clock.advance(RETRY_SECONDS)
+        log.output(b"rest\nb\n")
+        log.close()
+    head = b"1970-01-01T00:00:00.000Z < "
+    assert path.read_bytes() == head + b"a\n" + gap_marker(2000) + head + b"rest\n" + head + b"b\n"
+
+
+def test_a_pipe_that_nobody_reads_is_no_place_for_a_log_and_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with pytest.raises(ChannelError, match="cannot be written: no such device or address"):
+        RecordFile(str(path), gap_marker)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    file = RecordFile(str(path), gap_marker)
+    for _ in range(40):
+        file.write(b"#" * 4096, 4096)
+    assert file.missing >= 4096
+    assert "not written now" in file.state
+    file.close()
+    os.close(reader)
+
+
+def test_a_log_whose_directory_was_gone_for_a_while_is_written_again(tmp_path: Path) -> None:
+    place, away = tmp_path / "logs", tmp_path / "away"
+    place.mkdir()
+    path = place / "log"
+    with MovedClock() as clock:
+        log = LogFile(Records(str(path), rotate=5, keep=0))
+        place.rename(away)
+        log.output(b"first line\n")
+        log.output(b"second line\n")
+        assert "no such file" in log.state
+        away.rename(place)
+        clock.advance(RETRY_SECONDS)
+        log.output(b"third")
+        log.close()
+    assert path.read_bytes().endswith(gap_marker(12) + b"third")

@@ -214,6 +214,9 @@ class Heard:
     def peer_window(self, rows: int, columns: int) -> None:
         self.said.append((rows, columns))
 
+    def peer_hold(self, *, on: bool) -> None:
+        self.said.append("hold" if on else "go on")
+
 
 def test_breaks_and_sizes_pass_by_the_names_that_consoles_know(ends: Ends) -> None:
     server, client = ends(window=(80, 24))

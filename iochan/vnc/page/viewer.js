@@ -8,13 +8,17 @@ const form = at("login"), fields = { username: at("username"), password: at("pas
 let rfb = null;
 let wait = FIRST_WAIT;
 let refused = null;
+let asking = false; // whether the user has to say who he is before the next attempt
+let given = null; // what he said, for one attempt
 
 function say(words, lost) {
     at("status").textContent = words;
     at("status").classList.toggle("lost", lost);
 }
 
+// A server waits for an answer for some seconds only, so the user gives it before he is asked once more.
 function ask(types) {
+    asking = true;
     for (const [name, field] of Object.entries(fields)) {
         at(`for-${name}`).hidden = !types.includes(name);
         field.required = types.includes(name);
@@ -26,9 +30,11 @@ function ask(types) {
 form.addEventListener("submit", (event) => {
     event.preventDefault();
     form.hidden = true;
-    rfb.sendCredentials({ username: fields.username.value, password: fields.password.value });
+    given = { username: fields.username.value, password: fields.password.value };
     fields.password.value = "";
-    rfb.focus();
+    asking = false;
+    say("connecting", false);
+    connect();
 });
 
 function connect() {
@@ -47,13 +53,24 @@ function connect() {
         rfb.focus();
     });
     rfb.addEventListener("desktopname", (event) => { document.title = event.detail.name; });
-    rfb.addEventListener("credentialsrequired", (event) => { say("who are you?", false); ask(event.detail.types); });
+    rfb.addEventListener("credentialsrequired", (event) => {
+        if (given === null) {
+            ask(event.detail.types);
+            rfb.disconnect();
+            return;
+        }
+        rfb.sendCredentials(given);
+        given = null;
+    });
     rfb.addEventListener("securityfailure", (event) => { refused = event.detail.reason || "not let in"; });
     rfb.addEventListener("clipboard", (event) => { navigator.clipboard?.writeText(event.detail.text).catch(() => {}); });
     rfb.addEventListener("disconnect", () => {
+        if (asking) {
+            say("who are you?", false);
+            return;
+        }
         const words = refused === null ? "the connection ended" : `refused: ${refused}`;
         say(`${words}; trying again in ${wait / 1000} s`, true);
-        form.hidden = true;
         setTimeout(connect, wait);
         wait = Math.min(2 * wait, LONGEST_WAIT);
     });
