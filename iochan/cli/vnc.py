@@ -6,6 +6,7 @@ import click
 
 from iochan.cli.vncconsole import console
 from iochan.cli.vncgateway import gateway
+from iochan.cli.vncrecord import record
 from iochan.cli.vncreplay import replay
 from iochan.cli.vncscreenshot import screenshot
 from iochan.cli.vnctestcard import testcard
@@ -20,6 +21,7 @@ def vnc() -> None:
 
 vnc.add_command(console)
 vnc.add_command(gateway)
+vnc.add_command(record)
 vnc.add_command(replay)
 vnc.add_command(screenshot)
 vnc.add_command(testcard)

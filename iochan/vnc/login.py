@@ -20,7 +20,7 @@ from iochan.vnc.vencrypt import choose_op, names
 from iochan.vnc.version import GREETING_SIZE, greeting, read_greeting
 from iochan.vnc.vncauth import CHALLENGE_SIZE, answer
 
-__all__ = ["Credentials", "Welcome", "log_in_op", "prove_op"]
+__all__ = ["Credentials", "Welcome", "begin_op", "log_in_op", "prove_op"]
 
 _INIT: Final = struct.Struct(">HH")
 
@@ -92,13 +92,18 @@ class Welcome:
 def log_in_op(channel: Channel, credentials: Credentials, *, shared: bool) -> Op[Welcome]:
     """Shake hands with the server on *channel*, up to its ServerInit; see `prove_op` for what it raises."""
     channel, chosen = yield from prove_op(channel, credentials)
+    return (yield from begin_op(channel, chosen, shared=shared))
+
+
+def begin_op(channel: Channel, security: int, *, shared: bool) -> Op[Welcome]:
+    """Begin on *channel*, where `prove_op` has agreed on *security*; return what the server says first."""
     yield from channel.write_all_op(b"\1" if shared else b"\0")
     head = yield from channel.read_exactly_op(_INIT.size + PixelFormat.SIZE)
     width, height = _INIT.unpack_from(head)
     check_size(width, height)
     form = PixelFormat.unpack(head[_INIT.size :])
     name = yield from _read_text_op(channel, codes.MAX_NAME)
-    return Welcome(channel, chosen, width, height, form, name)
+    return Welcome(channel, security, width, height, form, name)
 
 
 def prove_op(channel: Channel, credentials: Credentials) -> Op[tuple[Channel, int]]:

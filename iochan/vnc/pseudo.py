@@ -55,6 +55,9 @@ class Desktop:
     leds: int | None = None
 
 
+_VMWARE_ALPHA: Final = 1
+
+
 def check_size(width: int, height: int) -> None:
     """Refuse a screen that no framebuffer can be.
 
@@ -141,6 +144,27 @@ def _alpha_cursor(canvas: Canvas, _desktop: Desktop, area: Rect) -> Need[None]:
     canvas.framebuffer.set_cursor(Cursor(rgba, area.x, area.y))
 
 
+def _vmware_cursor(canvas: Canvas, _desktop: Desktop, area: Rect) -> Need[None]:
+    """Parse what TigerVNC's server sends to whom asks for it, such as noVNC."""
+    _check_cursor(area)
+    kind = (yield 2)[0]
+    if kind > _VMWARE_ALPHA:
+        message = f"a cursor of VMware's kind {kind}: there are 0 and {_VMWARE_ALPHA}"
+        raise RfbError(message)
+    rgba = np.zeros((area.height, area.width, 4), dtype=np.uint8)
+    if kind == _VMWARE_ALPHA:
+        rgba[:] = np.frombuffer((yield area.area * 4), np.uint8).reshape(rgba.shape)
+    else:
+        # Two masks: the pixels below that stay, and what is laid over them; none is shown turned round.
+        stays = yield area.area * canvas.form.bytes
+        over = yield area.area * canvas.form.bytes
+        if area.area:
+            rgba[:, :, :3] = to_rgb(canvas.pixels(over)).reshape(area.height, area.width, 3)
+            gone = np.frombuffer(stays, np.uint8).reshape(area.height, area.width, -1).any(axis=2)
+            rgba[:, :, 3] = np.where(gone, 0, 255)
+    canvas.framebuffer.set_cursor(Cursor(rgba, area.x, area.y))
+
+
 def _name(_canvas: Canvas, desktop: Desktop, _area: Rect) -> Need[None]:
     (length,) = struct.unpack(">I", (yield 4))
     if length > codes.MAX_NAME:
@@ -163,6 +187,7 @@ _PARSERS: Final[dict[int, Callable[[Canvas, Desktop, Rect], Need[None]]]] = {
     codes.EXTENDED_DESKTOP_SIZE: _extended_size,
     codes.CURSOR: _cursor,
     codes.CURSOR_WITH_ALPHA: _alpha_cursor,
+    codes.VMWARE_CURSOR: _vmware_cursor,
     codes.DESKTOP_NAME: _name,
     codes.QEMU_EXTENDED_KEY: _extended_key,
     codes.LED_STATE: _leds,

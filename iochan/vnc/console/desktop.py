@@ -69,7 +69,7 @@ class ConsoleDesktop(Desktop):
         self._lock = self.screen.framebuffer.lock
         self._keyboards: dict[Session, Keyboard] = {}
         self._buttons: dict[Session, int] = {}
-        self._anchor: Cell | None = None
+        self._anchors: dict[Session, Cell] = {}
         self.clipboard = ""
         self._typed = bytearray()
         self._wakeup = Wakeup()
@@ -202,6 +202,7 @@ class ConsoleDesktop(Desktop):
         with self._lock:
             self._keyboards.pop(session, None)
             self._buttons.pop(session, None)
+            self._anchors.pop(session, None)
 
     @override
     def key(self, session: Session, event: KeyEvent) -> None:
@@ -222,14 +223,15 @@ class ConsoleDesktop(Desktop):
             self.paste(self.clipboard)
         with self._lock:
             cell = self.screen.cell_at(event.x, event.y)
+            anchor = self._anchors.get(session)
             if pressed & _LEFT:
-                self._anchor, self.screen.selection = cell, None
+                self._anchors[session], self.screen.selection = cell, None
                 self._repaint()
-            elif self._anchor is not None and event.buttons & _LEFT and cell != self._anchor:
-                self.screen.selection = self._anchor, cell
+            elif anchor is not None and event.buttons & _LEFT and cell != anchor:
+                self.screen.selection = anchor, cell
                 self._repaint()
-            elif self._anchor is not None and not event.buttons & _LEFT:
-                self._anchor = None
+            elif anchor is not None and not event.buttons & _LEFT:
+                del self._anchors[session]
                 text = self.screen.selected_text()
                 if text:
                     self.clipboard = text
