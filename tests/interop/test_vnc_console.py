@@ -18,6 +18,7 @@ from iochan.testing.pki import ThrowAwayPki
 from iochan.vnc.console.screen import Screen
 from tests.interop.browser import browsing
 from tests.interop.peers import SECONDS, eventually, iochan, need, read_until, running
+from tests.interop.screens import password_file, root_pixels, x_screen
 
 NOVNC = Path("/usr/share/novnc")
 
@@ -115,3 +116,34 @@ def test_novnc_types_over_tls_and_sees_what_was_painted(tmp_path: Path) -> None:
                 return np.array_equal(seen, painted(log))
 
             eventually(agree)
+
+
+def test_tigervnc_sees_what_was_painted_by_x509vnc(tmp_path: Path) -> None:
+    pki, log = ThrowAwayPki(tmp_path), tmp_path / "log"
+    password = password_file(tmp_path / "password", b"sesame")
+    with console(
+        log,
+        *("--listen", "tcp://127.0.0.1:0"),
+        *("--object", f"tls-creds-x509,id=s,endpoint=server,dir={pki.dir},verify-peer=off"),
+        *("--object", "secret,id=word,data=sesame", "--password-secret", "word", "--tls-creds", "s"),
+    ) as addresses:
+        eventually(lambda: log.exists() and b"ready:" in log.read_bytes())
+        with x_screen("Xvfb", "-screen", "0", "800x600x24") as display:
+            viewer = [
+                *(need("xtigervncviewer"), "-display", f":{display}", "-passwd", str(password)),
+                *("-SecurityTypes=X509Vnc", f"-X509CA={pki.dir / 'ca-cert.pem'}"),
+                # Its version 1.12 stops where the handshake of TLS 1.3 ends.
+                *("-GnuTLSPriority=NORMAL:-VERS-TLS1.3", "-geometry", "640x400+0+0"),
+                f"localhost::{addresses['listening'].rpartition(':')[2]}",
+            ]
+
+            def agree() -> bool:
+                """Compare, wherever the window is; what it says of itself at first goes away."""
+                seen, wanted = root_pixels(display), painted(log)
+                if not seen.any():
+                    return False
+                y, x = (np.argwhere(seen.any(2)).min(0) - np.argwhere(wanted.any(2)).min(0)).tolist()
+                return np.array_equal(seen[y : y + 400, x : x + 640], wanted)
+
+            with running(viewer):
+                eventually(agree)
