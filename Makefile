@@ -20,7 +20,7 @@ help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r target what; do \
 	  printf '%-14s %s\n' "$$target" "$$what"; done
 
-demo: $(RUN) ## serve a shell over TLS, talk to it, and measure every stack
+demo: $(RUN) ## serve a shell over TLS and as a screen, talk to it, measure every stack
 	$(BIN)/iochan demo
 
 test: $(HAS)test ## the whole suite with coverage

@@ -64,6 +64,7 @@ PEERS = (
     Peer("Xvfb", "-version", "xvfb"),
     Peer("xwd", "-help", "x11-apps"),
     Peer("xlogo", "-help", "x11-apps"),
+    Peer("xev", "-version", "x11-utils"),
     Peer("telnet", "--version", "inetutils-telnet"),
     Peer("telnetd", "--version", "inetutils-telnetd"),
     Peer("ser2net", "-v", "ser2net"),

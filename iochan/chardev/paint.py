@@ -50,10 +50,13 @@ def _paint_cursor(terminal: Terminal, top: int) -> str:
 
     wrap = "\x1b[?7h" if _WRAP in terminal.mode else ""
     x, y = terminal.cursor.x, terminal.cursor.y
-    out = [f"\x1b[{y - top + 1};{min(x, terminal.columns - 1) + 1}H"]
+    line, last = terminal.buffer[y], terminal.columns - 1
+    if x > last and last and not line[last].data and _width(line[last - 1]) > 1:
+        last -= 1
+    out = [f"\x1b[{y - top + 1};{min(x, last) + 1}H"]
     if x >= terminal.columns:
         # Behind the last column: the next character goes to the next line.
-        cell = terminal.buffer[y][terminal.columns - 1]
+        cell = line[last]
         out.append(_attributes(cell))
         if len(cell.data) < 2:
             out.append(wrap)
@@ -69,17 +72,18 @@ def _paint_cursor(terminal: Terminal, top: int) -> str:
 
 
 def _paint_line(row: int, cells: list[Char], terminal: Terminal) -> str:
-    from wcwidth import wcwidth  # noqa: PLC0415 - what pyte measures with
-
     blank = terminal.default_char
-    while cells and cells[-1] == blank:
+    # Half a wide character looks as a blank does; behind its other half it comes with that.
+    while cells and (cells[-1] if cells[-1].data else cells[-1]._replace(data=" ")) == blank:
         cells.pop()
     out: list[str] = []
     now = ""
     at = -1
     for column, cell in enumerate(cells):
-        if not cell.data and at == column + 1:
-            continue  # the right half of a wide character
+        if at == column + 1 and not (cell.data and _width(cell)):
+            # The right half of a wide character, where pyte keeps the marks that came behind it.
+            out.append(cell.data)
+            continue
         if at != column:
             # Also behind half a wide character, of which something has overwritten the other half.
             out.append(f"\x1b[{row + 1};{column + 1}H")
@@ -88,8 +92,15 @@ def _paint_line(row: int, cells: list[Char], terminal: Terminal) -> str:
             out.append(wanted)
             now = wanted
         out.append(cell.data or " ")
-        at = column + (wcwidth(cell.data[0]) if cell.data else 1)
+        at = column + _width(cell)
     return "".join((*out, "\x1b[0m")) if out else ""
+
+
+def _width(cell: Char) -> int:
+    """Return how many columns what is in *cell* takes."""
+    from wcwidth import wcwidth  # noqa: PLC0415 - what pyte measures with
+
+    return wcwidth(cell.data[0]) if cell.data else 1
 
 
 def _attributes(cell: Char) -> str:

@@ -38,7 +38,7 @@ class _Failure(click.ClickException):
         click.echo(f"iochan: {text}", err=True, file=file)
 
 
-_EXTRAS = {"numpy": "vnc", "PIL": "vnc", "websockets": "websocket"}
+_EXTRAS = {"numpy": "vnc", "PIL": "vnc", "pyte": "vnc", "websockets": "websocket"}
 """What brings a module that a command wants."""
 
 

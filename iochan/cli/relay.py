@@ -74,10 +74,12 @@ def relay(
     store = make_store(objects)
     rate = None if throttle is None else as_count("--throttle", throttle, 1)
 
-    def dial() -> Op[Channel]:
-        return connect_op(connect_address, objects=store, timeout=None)
+    def dial(client: Channel) -> Op[tuple[Channel, Channel]]:
+        return client, (yield from connect_op(connect_address, objects=store, timeout=None))
 
-    dial().close()  # what is wrong in CONNECT is told now, not to the first client
+    connect_op(
+        connect_address, objects=store
+    ).close()  # what is wrong in CONNECT is told now, not to the first client
     listener = listen(listen_address, objects=store)
     limits = RelayLimits(
         connections=max_connections,

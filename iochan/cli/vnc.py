@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import click
 
+from iochan.cli.vncconsole import console
+from iochan.cli.vncgateway import gateway
+from iochan.cli.vncreplay import replay
 from iochan.cli.vncscreenshot import screenshot
 from iochan.cli.vnctestcard import testcard
 
@@ -15,5 +18,8 @@ def vnc() -> None:
     """Serve and see desktops over VNC (RFB)."""
 
 
+vnc.add_command(console)
+vnc.add_command(gateway)
+vnc.add_command(replay)
 vnc.add_command(screenshot)
 vnc.add_command(testcard)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,14 +13,31 @@ import click
 from iochan.aio import AsyncChannel, arun
 from iochan.aio import serve as serve_address
 from iochan.aio.serve import Limits
+from iochan.authz.base import AuthzById
 from iochan.cli.signals import STOPPING, SignalPipe
+from iochan.core.channel import Channel
 from iochan.core.errors import IochanError
 from iochan.objects import ObjectStore
+from iochan.secret.value import Secret
+from iochan.tls.anon import AnonCreds
+from iochan.tls.creds import TlsCreds
+from iochan.tls.facts import TLS_VERSION
+from iochan.tls.layer import upgrade
 
 if TYPE_CHECKING:
+    from iochan.vnc.security import Security
     from iochan.vnc.server import VncServer
 
-__all__ = ["VIEWER_LIMITS", "listen_option", "serve_viewers", "viewers_at"]
+__all__ = [
+    "VIEWER_LIMITS",
+    "doors_at",
+    "find_creds",
+    "listen_option",
+    "make_security",
+    "security_options",
+    "serve_viewers",
+    "viewers_at",
+]
 
 _log = logging.getLogger("iochan.vnc")
 
@@ -35,13 +53,92 @@ def listen_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)  # fmt: skip
 
 
-@asynccontextmanager
-async def viewers_at(
-    server: VncServer, addresses: Sequence[str], objects: ObjectStore
-) -> AsyncIterator[SignalPipe]:
-    """Let viewers in while the block runs, and tell where; they are sent away at its end.
+def security_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give *command* who may come in, as the arguments of `make_security`."""
+    for option in (
+        click.option("--password-secret", metavar="ID", help="Ask viewers for the password in this secret."),
+        click.option("--view-secret", metavar="ID", help="A password that lets look only."),
+        click.option(
+            "--user", "users", multiple=True, metavar="NAME=ID",
+            help="A user, and the secret with the password; repeatable; with --tls-creds.",
+        ),
+        click.option(
+            "--tls-creds", metavar="ID",
+            help="Start TLS within the protocol (VeNCrypt) by these credentials.",
+        ),
+        click.option(
+            "--tls-authz", metavar="ID", help="The list of those whose certificates may come in there."
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
 
-    The block has SIGINT and SIGTERM to wait for: they are taken before anybody is told that it listens.
+
+def make_security(
+    objects: ObjectStore,
+    password_secret: str | None,
+    view_secret: str | None,
+    users: Sequence[str],
+    tls_creds: str | None,
+    tls_authz: str | None,
+) -> Security:
+    """Return who may come in by the options of `security_options`.
+
+    Raises:
+        AddressError: An object is missing, or is another kind.
+        UsageError: They do not go together.
+    """
+    from iochan.vnc.security import Access, Passwords, Security, Users  # noqa: PLC0415 - needs the extra
+
+    full, view = (None if one is None else objects.get(one, Secret) for one in (password_secret, view_secret))
+    creds = None if tls_creds is None else find_creds(objects, tls_creds)
+    if tls_authz is not None and creds is None:
+        message = f"--tls-authz {tls_authz}: there are no certificates without --tls-creds"
+        raise click.UsageError(message)
+    authz = None if tls_authz is None else AuthzById(objects, tls_authz)
+    start = None if creds is None else upgrade(creds, authz=authz)
+    anonymous = isinstance(creds, AnonCreds)
+    logins: dict[str, tuple[Secret, Access]] = {}
+    for text in users:
+        name, equals, secret = text.partition("=")
+        if not (name and equals):
+            message = f"--user {text}: write NAME=ID, where ID is a secret"
+            raise click.UsageError(message)
+        logins[name] = objects.get(secret, Secret), Access.FULL
+    if users and (full or view):
+        message = "--user beside --password-secret or --view-secret: viewers are asked for one of the two"
+        raise click.UsageError(message)
+    try:
+        return Security(
+            Passwords(full, view) if full or view else None,
+            Users(logins) if users else None,
+            x509=None if anonymous else start,
+            anon=start if anonymous else None,
+        )
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def find_creds(objects: ObjectStore, name: str) -> TlsCreds:
+    """Return the TLS credentials *name*.
+
+    Raises:
+        UsageError: It is something else.
+    """
+    found = objects.get(name, object)
+    if not isinstance(found, TlsCreds):
+        message = f"{name}: is no credentials for TLS: name an object of type tls-creds-…"
+        raise click.UsageError(message)
+    return found
+
+
+@asynccontextmanager
+async def doors_at(
+    server: VncServer, addresses: Sequence[str], objects: ObjectStore
+) -> AsyncIterator[tuple[str, ...]]:
+    """Let viewers in while the block runs, which has where that is; they are sent away at its end.
+
+    Who comes over TLS already, as with ``wss``, is not asked for more of it: no browser's viewer could.
 
     Raises:
         AddressError: An address is wrong.
@@ -49,26 +146,48 @@ async def viewers_at(
     """
 
     async def attend(view: AsyncChannel) -> None:
+        security = _security_on(view.channel, server.security)
         try:
-            await arun(server.serve_op(view.channel))
+            await arun(server.serve_op(view.channel, security))
         except (IochanError, OSError) as error:
             _log.warning("a viewer's connection ended: %s", error)
 
     async with AsyncExitStack() as stack:
-        signals = stack.enter_context(SignalPipe(*STOPPING))
         doors = [
             await stack.enter_async_context(
                 serve_address(address, attend, objects=objects, limits=VIEWER_LIMITS)
             )
             for address in addresses
         ]
-        for door in doors:
-            for address in door.listener.addresses:
-                click.echo(f"listening on {address}", err=True)
         try:
-            yield signals
+            yield tuple(address for door in doors for address in door.listener.addresses)
         finally:
             server.end_sessions("the server stops")
+
+
+def _security_on(channel: Channel, security: Security) -> Security:
+    if channel.extra(TLS_VERSION, None) is None:
+        return security
+    return replace(security, x509=None, anon=None, protected=True)
+
+
+@asynccontextmanager
+async def viewers_at(
+    server: VncServer, addresses: Sequence[str], objects: ObjectStore
+) -> AsyncIterator[SignalPipe]:
+    """Let viewers in as `doors_at` does, and tell where.
+
+    The block has SIGINT and SIGTERM to wait for: they are taken before anybody is told that it listens.
+
+    Raises:
+        AddressError: An address is wrong.
+        OSError: An address cannot be had.
+    """
+    with SignalPipe(*STOPPING) as signals:
+        async with doors_at(server, addresses, objects) as where:
+            for address in where:
+                click.echo(f"listening on {address}", err=True)
+            yield signals
 
 
 async def serve_viewers(server: VncServer, addresses: Sequence[str], objects: ObjectStore) -> None:

@@ -6,8 +6,7 @@ import click
 
 from iochan.aio import run_async
 from iochan.cli.options import make_store, object_option
-from iochan.cli.vncserve import listen_option, serve_viewers
-from iochan.secret.value import Secret
+from iochan.cli.vncserve import listen_option, make_security, security_options, serve_viewers
 
 __all__ = ["testcard"]
 
@@ -20,18 +19,24 @@ __all__ = ["testcard"]
 @listen_option
 @object_option
 @click.option("--size", default="640x480", show_default=True, metavar="WxH", help="Of the desktop.")
-@click.option("--password-secret", metavar="ID", help="Ask viewers for the password in this secret.")
+@security_options
 def testcard(
-    addresses: tuple[str, ...], objects: tuple[str, ...], size: str, password_secret: str | None
+    addresses: tuple[str, ...],
+    objects: tuple[str, ...],
+    size: str,
+    password_secret: str | None,
+    view_secret: str | None,
+    users: tuple[str, ...],
+    tls_creds: str | None,
+    tls_authz: str | None,
 ) -> None:
     """Show a picture whose every pixel is known to VNC viewers, until SIGINT or SIGTERM."""
     from iochan.vnc.framebuffer import Framebuffer  # noqa: PLC0415 - the command line works without the extra
-    from iochan.vnc.security import Passwords, Security  # noqa: PLC0415
     from iochan.vnc.server import VncServer  # noqa: PLC0415
     from iochan.vnc.testcard import card_cursor, draw_testcard  # noqa: PLC0415
 
     store = make_store(objects)
-    passwords = None if password_secret is None else Passwords(store.get(password_secret, Secret))
+    security = make_security(store, password_secret, view_secret, users, tls_creds, tls_authz)
     try:
         width, height = (int(part) for part in size.split("x"))
         framebuffer = Framebuffer(width, height)
@@ -40,5 +45,5 @@ def testcard(
         raise click.UsageError(message) from error
     draw_testcard(framebuffer)
     framebuffer.set_cursor(card_cursor())
-    server = VncServer(framebuffer, name="iochan testcard", security=Security(passwords))
+    server = VncServer(framebuffer, name="iochan testcard", security=security)
     run_async(serve_viewers, server, addresses, store)

@@ -21,7 +21,8 @@ class Connection:
     Args:
         loop: The loop.
         client: The client's channel, owned from now on; its handshakes may be still to do.
-        dial: The operation that opens the other side, handshakes done.
+        dial: The operation that opens the other side, handshakes done; it returns the client's channel,
+            which may be another one by then, and the other side's.
         handshake: Seconds for the client's handshakes.
         traffic: The counts of bytes from the client, and to it.
         ended: Told when all is over.
@@ -36,7 +37,7 @@ class Connection:
         self,
         loop: Loop,
         client: Channel,
-        dial: Op[Channel],
+        dial: Op[tuple[Channel, Channel]],
         handshake: float,
         traffic: tuple[Traffic, Traffic],
         ended: Callable[[Connection], object],
@@ -53,10 +54,10 @@ class Connection:
         """End it now."""
         self._fail(ChannelError("the relay was stopped"))
 
-    def _open_op(self, dial: Op[Channel], handshake: float) -> Op[None]:
+    def _open_op(self, dial: Op[tuple[Channel, Channel]], handshake: float) -> Op[None]:
         try:
             yield from self._client.handshake_op(handshake)
-            self._target = yield from dial
+            self._client, self._target = yield from dial
         finally:
             dial.close()
 

@@ -46,7 +46,8 @@ class Relay:
     Args:
         loop: The loop that carries all connections.
         listener: Where clients come from; closed when the relay has stopped.
-        dial: Returns the operation that opens the other side of a connection, handshakes done.
+        dial: Returns the operation that opens the other side for a client, whose own handshakes are done. It
+            returns both channels; the client's may be another one by then.
         wrap: Puts what should be between (record, throttle) on a client's channel.
         limits: What is allowed.
 
@@ -64,7 +65,7 @@ class Relay:
         self,
         loop: PollLoop,
         listener: Listener,
-        dial: Callable[[], Op[Channel]],
+        dial: Callable[[Channel], Op[tuple[Channel, Channel]]],
         *,
         wrap: Callable[[Channel], Channel] | None = None,
         limits: RelayLimits | None = None,
@@ -127,13 +128,13 @@ class Relay:
             channel.abort()
             self._note_end(error)
             return
-        dial = within(self._dial_op(), self._limits.connect, "connecting to the target")
+        dial = within(self._dial_op(client), self._limits.connect, "connecting to the target")
         traffic = (Traffic(self.forward.add), Traffic(self.backward.add))
         connection = Connection(self._loop, client, dial, self._limits.handshake, traffic, self._ended)
         self._connections.add(connection)
 
-    def _dial_op(self) -> Op[Channel]:
-        return (yield from self._dial())
+    def _dial_op(self, client: Channel) -> Op[tuple[Channel, Channel]]:
+        return (yield from self._dial(client))
 
     def _ended(self, connection: Connection) -> None:
         self._connections.discard(connection)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Final
 
 from iochan.core.channel import Channel
-from iochan.core.errors import PeerRejected
+from iochan.core.errors import IochanError, PeerRejected
 from iochan.core.op import Op
 from iochan.secret.value import Secret
 from iochan.vnc import codes
@@ -19,7 +19,7 @@ from iochan.vnc.vencrypt import offer_op
 from iochan.vnc.version import GREETING, GREETING_SIZE, read_greeting
 from iochan.vnc.vncauth import CHALLENGE_SIZE, make_challenge
 
-__all__ = ["Admission", "admit_op"]
+__all__ = ["Admission", "Enter", "admit_op"]
 
 _OK: Final = struct.pack(">I", 0)
 _FAILED: Final = struct.pack(">I", 1)
@@ -54,8 +54,20 @@ class Admission:
         yield from self.channel.write_all_op(_FAILED + (_text(reason) if self.minor == 8 else b""))
 
 
-def admit_op(channel: Channel, security: Security, lockout: Lockout, peer: Hashable) -> Op[Admission]:
+Enter = Callable[[Admission], Op[None]]
+
+
+def admit_op(
+    channel: Channel, security: Security, lockout: Lockout, peer: Hashable, enter: Enter | None = None
+) -> Op[Admission]:
     """Shake hands with the client on *channel* up to its ClientInit.
+
+    Args:
+        channel: The client's.
+        security: Who may come in.
+        lockout: Who has to wait.
+        peer: Whom the client counts for there.
+        enter: What has to succeed before the client hears that it is in; if it raises, the client hears why.
 
     Raises:
         LoginFailed: It could not prove what it had to, or comes again too early; it was told so.
@@ -79,6 +91,12 @@ def admit_op(channel: Channel, security: Security, lockout: Lockout, peer: Hasha
         yield from client.fail_op(_WRONG)
         raise
     lockout.succeeded(peer)
+    if enter is not None:
+        try:
+            yield from enter(client)
+        except (IochanError, OSError) as error:
+            yield from client.fail_op(str(error))
+            raise
     if kind != codes.SECURITY_NONE or client.minor == 8:
         yield from client.channel.write_all_op(_OK)
     shared = yield from client.channel.read_exactly_op(1)

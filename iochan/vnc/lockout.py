@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from iochan.core import clock
+from iochan.core.channel import Channel
+from iochan.core.facts import PEER_ADDRESS
 
-__all__ = ["Lockout"]
+__all__ = ["Lockout", "host_of"]
 
 MAX_PEERS: Final = 4096
 """So many are remembered; beyond them those who are locked for the least time are forgotten."""
@@ -54,3 +56,9 @@ class Lockout:
     def succeeded(self, peer: Hashable) -> None:
         """Forget the failures of *peer*."""
         self._peers.pop(peer, None)
+
+
+def host_of(channel: Channel) -> Hashable:
+    """Return whom a channel counts for: its peer's address without the port, or itself."""
+    address = channel.extra(PEER_ADDRESS, None)
+    return channel.name if address is None else address.rpartition(":")[0]

@@ -20,7 +20,7 @@ from iochan.vnc.vencrypt import choose_op, names
 from iochan.vnc.version import GREETING_SIZE, greeting, read_greeting
 from iochan.vnc.vncauth import CHALLENGE_SIZE, answer
 
-__all__ = ["Credentials", "Welcome", "log_in_op"]
+__all__ = ["Credentials", "Welcome", "log_in_op", "prove_op"]
 
 _INIT: Final = struct.Struct(">HH")
 
@@ -90,7 +90,22 @@ class Welcome:
 
 
 def log_in_op(channel: Channel, credentials: Credentials, *, shared: bool) -> Op[Welcome]:
-    """Shake hands with the server on *channel*, up to its ServerInit.
+    """Shake hands with the server on *channel*, up to its ServerInit; see `prove_op` for what it raises."""
+    channel, chosen = yield from prove_op(channel, credentials)
+    yield from channel.write_all_op(b"\1" if shared else b"\0")
+    head = yield from channel.read_exactly_op(_INIT.size + PixelFormat.SIZE)
+    width, height = _INIT.unpack_from(head)
+    check_size(width, height)
+    form = PixelFormat.unpack(head[_INIT.size :])
+    name = yield from _read_text_op(channel, codes.MAX_NAME)
+    return Welcome(channel, chosen, width, height, form, name)
+
+
+def prove_op(channel: Channel, credentials: Credentials) -> Op[tuple[Channel, int]]:
+    """Shake hands with the server on *channel* until it has let us in, before the ClientInit.
+
+    Returns:
+        The channel to go on with, another one if TLS was started, and the security type or VeNCrypt subtype.
 
     Raises:
         SecurityMismatch: It offers nothing that *credentials* can do.
@@ -110,13 +125,7 @@ def log_in_op(channel: Channel, credentials: Credentials, *, shared: bool) -> Op
     yield from _prove_op(channel, credentials, kind)
     if kind != codes.SECURITY_NONE or minor == 8:
         yield from _read_result_op(channel, minor)
-    yield from channel.write_all_op(b"\1" if shared else b"\0")
-    head = yield from channel.read_exactly_op(_INIT.size + PixelFormat.SIZE)
-    width, height = _INIT.unpack_from(head)
-    check_size(width, height)
-    form = PixelFormat.unpack(head[_INIT.size :])
-    name = yield from _read_text_op(channel, codes.MAX_NAME)
-    return Welcome(channel, chosen, width, height, form, name)
+    return channel, chosen
 
 
 def _told_op(channel: Channel, credentials: Credentials) -> Op[int]:

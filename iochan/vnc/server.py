@@ -9,7 +9,6 @@ from typing import Final
 
 from iochan.core.channel import HANDSHAKE_SECONDS, Channel
 from iochan.core.errors import ChannelBrokenError, UnexpectedEOF
-from iochan.core.facts import PEER_ADDRESS
 from iochan.core.op import Op, run, within
 from iochan.vnc import clipboard, codes
 from iochan.vnc.admit import Admission, admit_op
@@ -17,7 +16,7 @@ from iochan.vnc.clipboard import ClipboardMessage
 from iochan.vnc.desktop import Desktop
 from iochan.vnc.errors import ServerRefused
 from iochan.vnc.framebuffer import Framebuffer
-from iochan.vnc.lockout import Lockout
+from iochan.vnc.lockout import Lockout, host_of
 from iochan.vnc.output import Options
 from iochan.vnc.pixelformat import RGB888
 from iochan.vnc.security import Security
@@ -105,7 +104,7 @@ class VncServer:
             RfbError: It breaks the protocol.
             ChannelTimeout: It is silent in the handshake, or takes nothing after it.
         """
-        peer = _host(channel)
+        peer = host_of(channel)
         client = Admission(channel)
         try:
             op = self._admit_op(channel, security or self.security, peer)
@@ -215,9 +214,3 @@ class VncServer:
         with self.framebuffer.lock:
             for session in tuple(self.sessions):
                 session.output.send(message)
-
-
-def _host(channel: Channel) -> Hashable:
-    """Return whom a channel counts for: its peer's address without the port, or itself."""
-    address = channel.extra(PEER_ADDRESS, None)
-    return channel.name if address is None else address.rpartition(":")[0]

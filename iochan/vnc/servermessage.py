@@ -103,6 +103,11 @@ class ServerMessages:
             codes.FENCE: parse_fence,
         }
 
+    def set_form(self, form: PixelFormat) -> None:
+        """Have pixels in *form* from the next update on."""
+        self.form = form
+        self._canvas.set_form(form)
+
     def parse(self) -> Need[ServerMessage]:
         """Parse one message.
 

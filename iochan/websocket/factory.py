@@ -53,7 +53,7 @@ def websocket_server(  # noqa: PLR0913 - options, by name
         files: A directory whose files answer plain requests, such as a viewer's page; None for none.
             The handshake then ends with `ServedInstead`.
         page: The name of a page that a package brings (entry-point group ``iochan.pages``), instead
-            of *files*; ``console`` is a terminal.
+            of *files*: ``console`` is a terminal, ``vnc`` a viewer.
 
     Raises:
         AddressError: An option cannot be used.

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iochan.chardev.hub import HubOptions
-from iochan.chardev.screen import MAX_COLUMNS, MAX_ROWS, ScreenPast
+from iochan.chardev.screen import ScreenPast
+from iochan.terminal.emulator import MAX_COLUMNS, MAX_ROWS
 from tests.chardev.world import World
 
 pytest.importorskip("pyte")
@@ -22,7 +23,7 @@ def halved(cell: Any) -> Any:
 def state(past: ScreenPast) -> list[Any]:
     """All of the two screens that is seen, and where what comes next is drawn."""
     found: list[Any] = []
-    for one in (past._main, past._alternate):
+    for one in (past.main, past.alternate):
         if one is not None:
             cells = [[halved(one.buffer[y][x]) for x in range(one.columns)] for y in range(one.lines)]
             # Of a cursor behind the last column only that is known; the margins of all lines are none.
@@ -46,7 +47,7 @@ def after(*pieces: bytes, rows: int = 24, columns: int = 80) -> ScreenPast:
 
 
 def shown(past: ScreenPast) -> list[str]:
-    return [line.rstrip() for line in (past._alternate or past._main).display]
+    return [line.rstrip() for line in (past.alternate or past.main).display]
 
 
 COMMANDS = [
@@ -134,10 +135,10 @@ def test_commands_in_strings_are_no_text_and_cost_no_memory() -> None:
 
 def test_what_never_ends_is_bounded() -> None:
     past = after(b"\x1b7" * 1000, b"e" + "\u0301".encode() * 5000, b"\x1b[" + b"1;" * 5000 + b"mx")
-    assert len(past._main.savepoints) <= 8
-    assert len(past._main.buffer[0][0].data) <= 9
+    assert len(past.main.savepoints) <= 8
+    assert len(past.main.buffer[0][0].data) <= 9
     past.resize(65535, 65535)
-    assert (past._main.lines, past._main.columns) == (MAX_ROWS, MAX_COLUMNS)
+    assert (past.main.lines, past.main.columns) == (MAX_ROWS, MAX_COLUMNS)
     past.resize(0, 0)
     past.put(b"z")
     assert past.read()
@@ -155,5 +156,5 @@ def test_who_comes_later_gets_the_screen_and_not_the_past() -> None:
 
 def test_without_pyte_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyte", None)
-    with pytest.raises(Exception, match=r"screen=on needs pyte: pip install 'iochan\[screen\]'"):
+    with pytest.raises(Exception, match=r"a terminal in Python needs pyte: pip install 'iochan\[screen\]'"):
         ScreenPast()

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from iochan.testing.pki import ThrowAwayPki
+from iochan.vnc.console.screen import Screen
 from iochan.vnc.framebuffer import Framebuffer
 from iochan.vnc.testcard import draw_testcard
 from tests.cli.command import serving
 from tests.interop.browser import browsing
-from tests.interop.peers import need, running
+from tests.interop.peers import eventually, need, running
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.timeout(90)]
 
@@ -186,3 +187,46 @@ def test_novnc_shows_our_test_card(tmp_path: Path, secure: bool) -> None:
     # noVNC asks for JPEG, which the server takes where there are many colours: those lose a little.
     assert np.array_equal(shown[2:40, 2:318], wanted[2:40, 2:318])
     assert np.abs(shown.astype(int) - wanted.astype(int)).mean() < 4
+
+
+def test_a_shell_on_a_screen_in_the_viewer_that_comes_with_us(tmp_path: Path) -> None:
+    pki = ThrowAwayPki(tmp_path)
+    argv = (
+        *("vnc", "console", "--chardev", "pty,id=sh,command=sh -c 'stty -echo; printf ready; exec cat'"),
+        *("--listen", "wss://127.0.0.1:0?tls.creds=s&ws.page=vnc", "--size", "40x6"),
+        *("--object", f"tls-creds-x509,id=s,endpoint=server,dir={pki.dir},verify-peer=off"),
+        *("--object", "secret,id=word,data=sesame", "--password-secret", "word"),
+    )
+    wanted = Screen(6, 40)
+    wanted.feed(b"readyfrom a browser\r\n")
+    wanted.paint()
+    with serving(*argv) as (_, address), browsing(tmp_path / "profile", pki.dir / "server-cert.pem") as page:
+        page.go("https:" + address.partition(":")[2] + "/?resize=off")
+        page.run(
+            """
+            const until = async (holds) => {
+                while (!holds()) await new Promise((done) => setTimeout(done, 20));
+            };
+            await until(() => document.getElementById("login")?.hidden === false);
+            document.getElementById("password").value = "sesame";
+            document.querySelector("#login button").click();
+            await until(() => document.getElementById("status").textContent.startsWith("connected"));
+            for (const character of "from a browser") window.rfb.sendKey(character.codePointAt(0));
+            window.rfb.sendKey(0xFF0D, "Enter");
+            """
+        )
+        assert page.run("return document.title") == "sh"
+
+        def agrees() -> bool:
+            data = page.run(
+                """
+                const canvas = document.querySelector("#screen canvas");
+                const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+                return Array.from(data);
+                """
+            )
+            shown = np.array(data, np.uint8).reshape(96, 320, 4)[:, :, :3]
+            return np.array_equal(shown, wanted.framebuffer.rgb())
+
+        eventually(agrees)
+        page.take_picture(tmp_path / "viewer.png")

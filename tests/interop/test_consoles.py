@@ -54,7 +54,7 @@ def seen_by_a_late_one(address: str) -> list[str]:
         while b"clients]" not in got:
             got += channel.read()
     screen.put(got.partition(b"\r\n[iochan")[0])
-    terminal = screen._alternate or screen._main
+    terminal = screen.shown
     return [line.rstrip() for line in terminal.display]
 
 

@@ -24,8 +24,8 @@ def relaying(
     listener = listen("tcp://127.0.0.1:0")
     (address,) = listener.addresses
 
-    def dial() -> Op[Channel]:
-        return connect_op(target)
+    def dial(client: Channel) -> Op[tuple[Channel, Channel]]:
+        return client, (yield from connect_op(target))
 
     relay = Relay(loop, listener, dial, wrap=wrap, limits=limits)
     bell, rope = socketpair()
@@ -94,7 +94,11 @@ def test_more_clients_than_allowed_wait_their_turn() -> None:
 def test_an_abort_ends_all_at_once(served: bool) -> None:
     loop = PollLoop()
     listener = listen("tcp://127.0.0.1:0")
-    relay = Relay(loop, listener, lambda: connect_op("exec:cat"))
+
+    def dial(client: Channel) -> Op[tuple[Channel, Channel]]:
+        return client, (yield from connect_op("exec:cat"))
+
+    relay = Relay(loop, listener, dial)
     client = connect(listener.addresses[0]) if served else None
     while served and relay.active == 0:
         loop.turn(1.0)

@@ -103,9 +103,9 @@ def test_a_root_must_be_a_directory(root: Path) -> None:
         StaticFiles(root / "app.js")
 
 
-def nobody_op() -> Op[Channel]:
+def nobody_op(client: Channel) -> Op[tuple[Channel, Channel]]:
     """Return what a relay to nowhere would open."""
-    return connect_op("null:")
+    return client, (yield from connect_op("null:"))
 
 
 def test_a_page_is_no_failure_of_a_relay(root: Path) -> None:

@@ -42,6 +42,11 @@ class Keyboard:
     def __init__(self) -> None:
         self._down: set[int] = set()
 
+    @property
+    def shift(self) -> bool:
+        """Whether a shift key is down."""
+        return bool(self._held(_SHIFT))
+
     def key(self, keysym: int, *, down: bool, application: bool = False) -> bytes:
         """Return what the terminal sends when a key goes *down* or up; nothing for keys it does not know.
 

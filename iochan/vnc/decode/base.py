@@ -29,8 +29,12 @@ class Canvas:
 
     def __init__(self, framebuffer: Framebuffer, form: PixelFormat) -> None:
         self.framebuffer = framebuffer
-        self.form = form
         self.colours: Pixels = np.zeros(256, dtype=np.uint32)
+        self.set_form(form)
+
+    def set_form(self, form: PixelFormat) -> None:
+        """Have pixels in *form* from now on."""
+        self.form = form
         self._read = reader(form) if form.true_colour else self._look_up
 
     def _look_up(self, numbers: PixelArray) -> Pixels:

@@ -95,6 +95,17 @@ def test_a_sequence_that_the_emulator_fails_on_does_not_end_the_console() -> Non
     assert screen.lines[0].startswith("kept")
 
 
+def test_what_an_editor_covered_is_painted_again_when_it_has_gone() -> None:
+    screen = printed(b"shell$ ")
+    before = screen.framebuffer.rgb()
+    screen.feed(b"\x1b[?1049h\x1b[2J\x1b[Heditor")
+    screen.paint()
+    assert screen.lines[0].rstrip() == "editor"
+    screen.feed(b"\x1b[?1049l")
+    screen.paint()
+    assert np.array_equal(screen.framebuffer.rgb(), before)
+
+
 @given(
     st.lists(
         st.sampled_from([b"\x1b", b"[", b"?", b";", b"99999", b"2", b"m", b"r", b"L", b"\xff"])
