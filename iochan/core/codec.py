@@ -26,8 +26,8 @@ class Codec(ABC):
         starved: Whether `decode_into` is sure to return `STARVED`: it needs more of the wire.
         has_output: Whether `outgoing` has something: replies that the protocol owes (alerts,
             pongs, key updates), handshake messages, the goodbye.
-        tired: Whether what came last was much work and brought no plain bytes. Who reads lets others go first:
-            a peer could otherwise keep a loop busy for as long as it likes.
+        tired: Whether what came last was much work and brought no plain bytes. Who reads lets others go
+            first: a peer could otherwise keep a loop busy for as long as it likes.
         half_close: Whether `goodbye` ends only our direction, so that reads go on after it.
     """
 
