@@ -226,9 +226,16 @@ class SocketChannel(Leaf):
     def attributes(self) -> Attributes:
         sock = self.sock
         return {
-            PEER_ADDRESS: lambda: sockaddr_text(sock.family, sock.getpeername()),
+            PEER_ADDRESS: self._peer_text,
             LOCAL_ADDRESS: lambda: sockaddr_text(sock.family, sock.getsockname()),
         }
+
+    def _peer_text(self) -> str:
+        try:
+            return sockaddr_text(self.sock.family, self.sock.getpeername())
+        except OSError:
+            # The peer has reset the connection: its name is what is left of it.
+            return self._name
 
     @override
     def end_writing_op(self) -> Op[None]:

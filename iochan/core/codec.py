@@ -26,6 +26,8 @@ class Codec(ABC):
         starved: Whether `decode_into` is sure to return `STARVED`: it needs more of the wire.
         has_output: Whether `outgoing` has something: replies that the protocol owes (alerts,
             pongs, key updates), handshake messages, the goodbye.
+        tired: Whether what came last was much work and brought no plain bytes. Who reads lets others go
+            first: a peer could otherwise keep a loop busy for as long as it likes.
         half_close: Whether `goodbye` ends only our direction, so that reads go on after it.
     """
 
@@ -34,6 +36,7 @@ class Codec(ABC):
     def __init__(self) -> None:
         self.starved = True
         self.has_output = False
+        self.tired = False
 
     @abstractmethod
     def receive(self, wire: memoryview) -> None:

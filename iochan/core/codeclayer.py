@@ -14,6 +14,7 @@ from threading import Lock
 
 from typing_extensions import override
 
+from iochan.core import clock
 from iochan.core.blocked import Blocked
 from iochan.core.buffers import Flat, Room, Views, advance, as_view
 from iochan.core.channel import Channel
@@ -106,6 +107,8 @@ class CodecLayer(Layer):
                         self._push_for_reader()
                 if got != STARVED:
                     return got
+                if codec.tired:
+                    return Blocked(deadline=clock.now())
         finally:
             KEPT.append(scratch)
 

@@ -24,6 +24,9 @@ MAX_SUBNEGOTIATION: Final = 1024
 MAX_EARLY: Final = 262144
 """Bytes of data that are kept while an answer about a port is awaited."""
 
+_MUCH: Final = 4096
+"""After so many bytes of commands alone, others get a turn."""
+
 _SMALL: Final = 4096
 """Up to here one copy is cheaper than what `encode` does."""
 
@@ -102,6 +105,7 @@ class TelnetCodec(Codec):
         self._base += at
         self.note_owed()
         self.starved = not self._plain and self._error is None
+        self.tired = self.starved and end > _MUCH
 
     @override
     def receive_into(self, wire: memoryview, size: int, view: Flat, relaxed_eof: bool) -> int:

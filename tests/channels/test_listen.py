@@ -20,6 +20,7 @@ from iochan.core.blocked import Blocked
 from iochan.core.errors import ChannelClosedError, ChannelTimeout
 from iochan.core.facts import LOCAL_ADDRESS, PEER_ADDRESS
 from iochan.core.op import run
+from iochan.core.opening import listen
 from iochan.core.pollloop import PollLoop
 from iochan.core.task import Task
 from tests.drivers import RunOp, each_driver
@@ -274,3 +275,13 @@ def test_everything_is_given_back() -> None:
         listener.pause()
     assert open_fds() == before
     assert repr(listener) == "<SocketListener closed>"
+
+
+def test_a_client_that_resets_before_it_is_accepted_still_has_a_name() -> None:
+    with listen("tcp://127.0.0.1:0") as listener:
+        port = int(listener.addresses[0].rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            name = f"tcp://127.0.0.1:{client.getsockname()[1]}"
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        with listener.accept(20) as channel:
+            assert channel.extra(PEER_ADDRESS) == name

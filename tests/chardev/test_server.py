@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -218,5 +219,18 @@ def test_a_ring_shows_everyone_what_anyone_writes_and_keeps_the_last_of_it() -> 
             await AsyncConsole(two).expect("abcdefg\n")
             async with await connect(where(server, "r")) as late:
                 assert await late.read() == b"abcdefg\n"
+
+    in_server(body)
+
+
+def test_clients_that_reset_at_once_end_nothing() -> None:
+    async def body(server: ConsoleServer, _: LiveObjects) -> None:
+        assert await apply_config(server, Config(consoles(c0=CAT))) == []
+        port = int(where(server, "c0").rpartition(":")[2])
+        for _number in range(5):
+            with socket.create_connection(("127.0.0.1", port)) as client:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        async with await connect(where(server, "c0")) as channel:
+            await AsyncConsole(channel).expect("ready\n")
 
     in_server(body)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 
 import pytest
 
@@ -226,3 +227,19 @@ def test_breaks_and_sizes_pass_by_the_names_that_consoles_know(ends: Ends) -> No
     client.extra(SET_WINDOW_SIZE)(50, 132)
     settle(server)
     assert heard.said == [(24, 80), "break", (50, 132)]
+
+
+def test_who_sends_commands_without_end_leaves_others_their_turn() -> None:
+    one, other = socket.socketpair()
+    with other, as_channel(one).telnet_server() as server:
+        server.handshake()
+        other.setblocking(False)
+        storm = b"\xff\xf6" * 8192
+        turns = 0
+        for _ in range(20):
+            with suppress(BlockingIOError):
+                other.send(storm)
+            got = server.try_readinto(bytearray(100))
+            assert isinstance(got, Blocked)
+            turns += got.deadline is not None
+        assert turns >= 10
