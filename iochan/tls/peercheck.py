@@ -115,8 +115,8 @@ class PeerCheck:
         self.psk_identity = identity
         return True
 
-    def require(self, certificate: x509.Certificate | None) -> None:
-        """Do nothing if a peer with *certificate*, its handshake done, met the demands.
+    def require(self, read: Callable[[], x509.Certificate | None]) -> None:
+        """Do nothing if a peer, its handshake done, met the demands; *read* returns its certificate.
 
         Raises:
             PeerRejected: It did not, or it sent no certificate.
@@ -126,6 +126,7 @@ class PeerCheck:
                 return
             message = "the server was not asked for the answer of its CA's responder (OCSP): set ocsp=off"
             raise PeerRejected(message)
+        certificate = read()
         if certificate is None:
             message = "the peer sent no certificate, and one is required: give it one, or set verify_peer off"
             raise PeerRejected(message)

@@ -166,7 +166,7 @@ class Session:
             PeerRejected: The peer is not who it must be.
         """
         if self.creds.demands_certificate:
-            self._check.require(self.codec.peer_certificate())
+            self._check.require(self.codec.peer_certificate)
         self._established = True
 
     def receive(self, wire: Flat) -> None:

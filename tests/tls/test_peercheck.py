@@ -137,11 +137,11 @@ def test_an_address_chooses_by_which_names_it_asks(pki: ThrowAwayPki) -> None:
 def test_a_resumed_session_is_asked_again(pki: ThrowAwayPki) -> None:
     # OpenSSL verifies nothing when a session is resumed: the demands must hold all the same.
     pair = PeerCheck(), PeerCheck(authz=SimpleAuthz("CN=somebody else"))
-    pair[0].require(pki.client.certificate)
+    pair[0].require(lambda: pki.client.certificate)
     with pytest.raises(PeerRejected, match="may not come in"):
-        pair[1].require(pki.client.certificate)
+        pair[1].require(lambda: pki.client.certificate)
     with pytest.raises(PeerRejected, match="sent no certificate"):
-        PeerCheck().require(None)
+        PeerCheck().require(lambda: None)
 
 
 @pytest.mark.parametrize(
