@@ -70,6 +70,7 @@ bench: $(HAS)bench ## compare with the peers, interleaved; prints ratios, writes
 	$(BIN)/python -m benchmarks.frames
 	$(BIN)/python -m benchmarks.handshakes
 	$(BIN)/python -m benchmarks.pieces
+	$(BIN)/python -m benchmarks.vnc
 
 fuzz: $(HAS)fuzz ## each fuzz target for FUZZ_SECONDS
 	$(BIN)/python fuzz/run.py --seconds $(FUZZ_SECONDS)

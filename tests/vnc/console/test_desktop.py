@@ -107,7 +107,8 @@ def test_what_a_program_prints_is_seen_and_what_is_typed_comes_to_it(
 
 def test_a_program_on_a_terminal_learns_the_size_that_a_viewer_wishes() -> None:
     script = "trap 'stty size; exit' WINCH; stty size; while :; do read line; done"
-    room = Room(PtyChannel.spawn(["sh", "-c", script]), PollLoop())
+    # It has the room's size from the start: being told of another one would end it.
+    room = Room(PtyChannel.spawn(["sh", "-c", script], rows=4, columns=20), PollLoop())
     room.see("4 20")
     room.do(room.viewer.resize_op(30 * 8 + 5, 6 * 16 + 1))
     room.until(lambda: room.desktop.screen.size == (6, 30))
