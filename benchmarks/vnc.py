@@ -190,9 +190,7 @@ def compare_servers() -> bool:
             for name, rounds in figures.items():
                 ratio = rates["iochan"] / rates[name]
                 size = statistics.median(kib for _, kib in rounds)
-                print(
-                    f"{title + ', ' + encoding:<24}{name:<10}{rates[name]:>14.2f}{size:>11.0f}{ratio:>10.2f}"
-                )
+                print(f"{what:<24}{name:<10}{rates[name]:>14.2f}{size:>11.0f}{ratio:>10.2f}")
             good &= rates["iochan"] / rates["Xvnc"] >= AIMS.get(encoding, 0)
     return good
 
@@ -216,9 +214,8 @@ def time_keys() -> None:
                 client.screenshot()
                 took = sorted(time_key(client, "abcdefgh"[number % 8]) for number in range(KEYS))
             server.terminate()
-    print(
-        f"\na key's letter is seen, over wss: p50 {took[KEYS // 2]:.1f} ms, p99 {took[KEYS * 99 // 100]:.1f} ms"
-    )
+    middle, late = took[KEYS // 2], took[KEYS * 99 // 100]
+    print(f"\na key's letter is seen, over wss: p50 {middle:.1f} ms, p99 {late:.1f} ms")
 
 
 def time_key(client: VncClient, letter: str) -> float:
