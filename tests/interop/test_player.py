@@ -53,8 +53,7 @@ def record(cast: Path, version: int) -> None:
 def player_files() -> Path:
     """Return where the player of asciinema is, which a plugin of MkDocs brings as it is."""
     found: Any = importlib.util.find_spec("mkdocs_asciinema_player")
-    if found is None:
-        pytest.skip("mkdocs-asciinema-player is not installed: pip install --group test")
+    assert found is not None, "mkdocs-asciinema-player is missing: pip install --group test"
     return Path(found.submodule_search_locations[0]) / "assets"
 
 
