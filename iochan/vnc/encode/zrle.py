@@ -31,6 +31,7 @@ PLAIN_RLE: Final = 128
 PALETTE_RLE: Final = 128
 """Added to the number of colours, at least 2."""
 
+_SOLID_HEAD: Final = bytes([SOLID])
 _MOST: Final = 127
 _MOST_PACKED: Final = 16
 
@@ -55,15 +56,18 @@ class ZrleEncoder(Encoder):
     @override
     def encode(self, pixels: PixelArray, form: PixelFormat) -> tuple[int, bytes]:
         height, width = pixels.shape
-        solid = solid_cells(pixels, SIDE)
+        solid = solid_cells(pixels, SIDE).tolist()
+        # Of all tiles at once: for one it costs as much.
+        corners = pixels[::SIDE, ::SIDE]
+        colours = compact_rows(corners, form).reshape(*corners.shape, -1)
         parts: list[bytes] = []
         for y in range(0, height, SIDE):
             for x in range(0, width, SIDE):
-                tile = pixels[y : y + SIDE, x : x + SIDE]
-                if solid[y // SIDE, x // SIDE]:
-                    parts.append(bytes([SOLID]) + compact_bytes(tile[:1, :1], form))
+                row, column = y // SIDE, x // SIDE
+                if solid[row][column]:
+                    parts.append(_SOLID_HEAD + colours[row, column].tobytes())
                 else:
-                    parts.append(_tile(tile, form))
+                    parts.append(_tile(pixels[y : y + SIDE, x : x + SIDE], form))
         data = self._deflate.compress(b"".join(parts)) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
         return codes.ZRLE, struct.pack(">I", len(data)) + data
 
