@@ -49,6 +49,31 @@ class Damage:
         for part in moved:
             self.add(part)
 
+    def part(self, area: Rect, start: tuple[int, int], pixels: int) -> Rect:
+        """Return a part of *area* that has damage, of about *pixels* at most and a cell at least.
+
+        Args:
+            area: Where.
+            start: The column and row of a pixel to go on from; behind the end it goes on at the beginning.
+            pixels: How large a part.
+        """
+        area = area.common(self._screen)
+        cells = self._outer(area)
+        width = cells.shape[1]
+        left, top = area.x // CELL, area.y // CELL
+        column, row = max(0, start[0] // CELL - left), max(0, start[1] // CELL - top)
+        damaged = np.flatnonzero(cells.reshape(-1))
+        if not len(damaged):
+            return area
+        behind = damaged[np.searchsorted(damaged, row * width + column) % len(damaged)]
+        row, column = divmod(int(behind), width)
+        count = max(1, pixels // (CELL * CELL))
+        if column == 0 and count >= width:
+            found = Rect(left * CELL, (top + row) * CELL, width * CELL, count // width * CELL)
+        else:
+            found = Rect((left + column) * CELL, (top + row) * CELL, min(count, width - column) * CELL, CELL)
+        return found.common(area)
+
     def take(self, area: Rect) -> list[Rect]:
         """Return what `rects` does, and forget it."""
         rects = self.rects(area)

@@ -16,6 +16,7 @@ from iochan.vnc.encode.rre import RreEncoder
 from iochan.vnc.encode.tight import TightEncoder, TightPngEncoder
 from iochan.vnc.encode.zrle import ZrleEncoder
 from iochan.vnc.framebuffer import Framebuffer
+from iochan.vnc.pace import Pace
 from iochan.vnc.pixelformat import RGB888, PixelFormat
 from iochan.vnc.rect import Rect
 from iochan.vnc.update import (
@@ -34,8 +35,8 @@ from iochan.vnc.wishes import Wishes
 __all__ = ["Counts", "Options", "Output"]
 
 _NOWHERE: Final = Rect(0, 0, 0, 0)
-_PROBE: Final = b"iochan"
-"""The payload of the fences that are sent to learn what a viewer has seen."""
+_DENSE: Final = 4.0
+"""Bytes that a pixel is taken for before any was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,13 @@ class Options:
 
     Attributes:
         rate: Updates a second at most.
-        unseen: Updates that may be on their way to a viewer that tells by fences what it has seen.
+        behind: Seconds of its line's work that may be on the way to a viewer that tells by fences what it has
+            seen, beside what the line itself takes.
         stall: Seconds after which a viewer that takes nothing is given up.
     """
 
     rate: float = 60.0
-    unseen: int = 2
+    behind: float = 0.06
     stall: float = 60.0
 
 
@@ -94,7 +96,8 @@ class Output:
         self._pieces: Iterator[bytes] | None = None
         self._wanted: Rect | None = None
         self._continuous: Rect | None = None
-        self._on_the_way = 0
+        self._pace: Pace | None = None
+        self._density = _DENSE
         self._next = 0.0
 
     @property
@@ -124,8 +127,8 @@ class Output:
         self.wishes = wishes
         self.view.copies = codes.COPY_RECT in wishes
         if codes.FENCES in news:
-            self.send(FenceMessage(codes.FENCE_REQUEST, _PROBE).pack())
-            self._on_the_way += 1
+            self._pace = Pace(self._options.behind)
+            self.send(FenceMessage(codes.FENCE_REQUEST, self._pace.mark()).pack())
         if codes.CONTINUOUS_UPDATES in news:
             self.send(bytes([codes.END_OF_CONTINUOUS]))
         if codes.QEMU_EXTENDED_KEY in news:
@@ -155,8 +158,8 @@ class Output:
 
     def seen(self, payload: bytes) -> None:
         """Note that the viewer has answered a fence with *payload*."""
-        if payload == _PROBE and self._on_the_way:
-            self._on_the_way -= 1
+        if self._pace is not None:
+            self._pace.answered(payload)
 
     def set_name(self, name: str) -> None:
         """Tell that the desktop is called *name*."""
@@ -214,7 +217,7 @@ class Output:
         """Return what the viewer wants to see now; None for nothing."""
         if self._wanted is not None:
             return self._wanted
-        return self._continuous if self._on_the_way < self._options.unseen else None
+        return self._continuous if self._pace is None or self._pace.room else None
 
     def _news(self) -> bool:
         """Tell whether there is something to tell besides pixels."""
@@ -229,6 +232,7 @@ class Output:
         """Begin an update; the framebuffer's lock is held."""
         area = self._area()
         assert area is not None
+        asked, pace = self._wanted is not None, self._pace
         self._wanted = None
         self.view.awaited = self._continuous is not None
         self.counts.updates += 1
@@ -236,17 +240,26 @@ class Output:
             # A new size goes alone: the pixels come when they are asked for, or right behind it.
             self._pieces = iter((self._size_update(),))
             return
-        changes = self.view.take(area)
-        self._pieces = self._with_fence(
-            update_pieces(self._take_extras(), changes, self._encoder(), self._form, self._note)
-        )
+        changes = self.view.take(area, None if asked or pace is None else int(pace.room / self._density))
+        pixels = sum(shown.area.area for shown in changes.shown)
+        pieces = update_pieces(self._take_extras(), changes, self._encoder(), self._form, self._note)
+        self._pieces = self._measured(pieces, pixels)
         self._next = clock.now() + 1 / self._options.rate
 
-    def _with_fence(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        yield from pieces
-        if codes.FENCES in self.wishes:
-            self._on_the_way += 1
-            yield FenceMessage(codes.FENCE_REQUEST | codes.FENCE_BLOCK_BEFORE, _PROBE).pack()
+    def _measured(self, pieces: Iterator[bytes], pixels: int) -> Iterator[bytes]:
+        """Yield the *pieces* of an update of *pixels*, and a fence if the viewer knows them."""
+        size = 0
+        for piece in pieces:
+            size += len(piece)
+            if self._pace is not None:
+                self._pace.sent(len(piece))
+            yield piece
+        if pixels:
+            dense = size / pixels
+            # What takes more than before counts at once, what takes less little by little.
+            self._density = max(dense, (3 * self._density + dense) / 4)
+        if self._pace is not None:
+            yield FenceMessage(codes.FENCE_REQUEST | codes.FENCE_BLOCK_BEFORE, self._pace.mark()).pack()
 
     def _size_update(self) -> bytes:
         screen = self.view.accept_size()

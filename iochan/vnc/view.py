@@ -56,6 +56,7 @@ class View:
         self._framebuffer = framebuffer
         self._wake = wake
         self._copies: list[Copy] = []
+        self._next = 0, 0
         self.awaited = False
         self.copies = False
         self.new_size = False
@@ -119,13 +120,22 @@ class View:
         """Tell whether there is something to be shown in *area*."""
         return bool(self._copies) or self._damage.touches(area.common(self.size))
 
-    def take(self, area: Rect) -> Changes:
-        """Return what there is to be shown in *area*, and forget it."""
+    def take(self, area: Rect, most: int | None = None) -> Changes:
+        """Return what there is to be shown in *area*, and forget it.
+
+        With *most*, only about so many pixels are taken, from where the last time ended; all copies are, so
+        that what is left stays as it is.
+        """
         with self._framebuffer.lock:
             if not self.size.within(area) or self.new_size:
                 self._drop_copies()
             copies, self._copies = self._copies, []
-            rects = self._damage.take(area.common(self.size))
+            area = area.common(self.size)
+            if most is not None:
+                area = self._damage.part(area, self._next, most)
+                whole = area.right >= self.size.width
+                self._next = (0, area.bottom) if whole else (area.right, area.y)
+            rects = self._damage.take(area)
             if len(rects) > _MOST_RECTS:
                 rects = [_around(rects)]
             pixels = self._framebuffer.pixels
