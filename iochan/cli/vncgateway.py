@@ -14,7 +14,14 @@ from iochan.address.inet import InetAddress
 from iochan.address.parse import parse_stack
 from iochan.cli.options import make_store, object_option
 from iochan.cli.signals import StopSignals
-from iochan.cli.vncserve import VIEWER_LIMITS, find_creds, listen_option, make_security, security_options
+from iochan.cli.vncserve import (
+    VIEWER_LIMITS,
+    find_creds,
+    listen_option,
+    make_security,
+    security_on,
+    security_options,
+)
 from iochan.core.channel import Channel
 from iochan.core.errors import AddressError
 from iochan.core.op import Op
@@ -113,7 +120,11 @@ def gateway(
         _make_target(Entry(target, given), store, "the server")  # what is wrong is told now
     security = make_security(store, password_secret, view_secret, users, tls_creds, tls_authz)
     service = Gateway(find, security, None if record is None else _Recorder(record))
-    _run(addresses, store, service.introduce_op)
+
+    def introduce(viewer: Channel) -> Op[tuple[Channel, Channel]]:
+        return service.introduce_op(viewer, security_on(viewer, security))
+
+    _run(addresses, store, introduce)
 
 
 class _Recorder:
@@ -144,7 +155,8 @@ def _make_target(entry: Entry, store: ObjectStore, name: str) -> Target:
     options = entry.options
     password = options.get("password-secret")
     creds = None if "tls-creds" not in options else find_creds(store, options["tls-creds"])
-    base = parse_stack(entry.address).base
+    stack = parse_stack(entry.address)
+    base = stack.base
     hostname = options.get("hostname") or (base.host if isinstance(base, InetAddress) else "localhost")
     start = None if creds is None else upgrade(creds, hostname=hostname)
     anonymous = isinstance(creds, AnonCreds)
@@ -153,6 +165,7 @@ def _make_target(entry: Entry, store: ObjectStore, name: str) -> Target:
         options.get("user"),
         x509=None if anonymous else start,
         anon=start if anonymous else None,
+        protected=any(layer.name == "tls" for layer in stack.layers),
     )
     return Target(name, lambda: connect_op(entry.address, objects=store), credentials)
 

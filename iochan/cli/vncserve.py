@@ -34,6 +34,7 @@ __all__ = [
     "find_creds",
     "listen_option",
     "make_security",
+    "security_on",
     "security_options",
     "serve_viewers",
     "viewers_at",
@@ -146,7 +147,7 @@ async def doors_at(
     """
 
     async def attend(view: AsyncChannel) -> None:
-        security = _security_on(view.channel, server.security)
+        security = security_on(view.channel, server.security)
         try:
             await arun(server.serve_op(view.channel, security))
         except (IochanError, OSError) as error:
@@ -165,7 +166,8 @@ async def doors_at(
             server.end_sessions("the server stops")
 
 
-def _security_on(channel: Channel, security: Security) -> Security:
+def security_on(channel: Channel, security: Security) -> Security:
+    """Return what viewers on *channel* are asked for: TLS is not started twice, which no browser could."""
     if channel.extra(TLS_VERSION, None) is None:
         return security
     return replace(security, x509=None, anon=None, protected=True)

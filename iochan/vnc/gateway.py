@@ -60,10 +60,14 @@ class Gateway:
         self.security = security or Security()
         self.lockout = Lockout()
 
-    def introduce_op(self, viewer: Channel) -> Op[tuple[Channel, Channel]]:
+    def introduce_op(self, viewer: Channel, security: Security | None = None) -> Op[tuple[Channel, Channel]]:
         """Do the handshakes with the viewer on *viewer* and with its server, up to the ServerInit.
 
         What comes from each of the two channels is the other's from then on.
+
+        Args:
+            viewer: The viewer's channel.
+            security: Who may come in here; None for the gateway's own.
 
         Returns:
             The viewer's channel, another one if TLS was started, and the server's.
@@ -84,7 +88,8 @@ class Gateway:
             found.append((yield from _reach_op(target)))
 
         try:
-            client = yield from admit_op(viewer, self.security, self.lockout, host_of(viewer), enter_op)
+            asked = security or self.security
+            client = yield from admit_op(viewer, asked, self.lockout, host_of(viewer), enter_op)
             if self._wrap is not None:
                 found[0] = self._wrap(found[0])
             (server,) = found

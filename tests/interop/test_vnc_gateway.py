@@ -56,7 +56,8 @@ def gateway(pki: ThrowAwayPki, *options: str) -> tuple[str, ...]:
         *("vnc", "gateway", "--listen", "wss://127.0.0.1:0?tls.creds=s&ws.page=vnc", *options),
         *("--object", f"tls-creds-x509,id=s,endpoint=server,dir={pki.dir},verify-peer=off"),
         *("--object", f"tls-creds-x509,id=c,endpoint=client,dir={pki.dir}"),
-        *("--object", "secret,id=own,data=sesame", "--password-secret", "own"),
+        # For viewers without TLS below; a browser, which has it, is asked for the password alone.
+        *("--object", "secret,id=own,data=sesame", "--password-secret", "own", "--tls-creds", "s"),
         *("--object", "secret,id=pw,data=any"),
     )
 
