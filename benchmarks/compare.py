@@ -21,9 +21,9 @@ def seconds(work: Work) -> float:
     return (time.perf_counter() - begun) / count
 
 
-def compare(name: str, ours: Work, theirs: Work, least: float) -> bool:
+def compare(name: str, ours: Work, theirs: Work, least: float, rounds: int = ROUNDS) -> bool:
     """Print how many times as quick ``ours`` is, and whether that is at least ``least``."""
-    pairs = [(seconds(ours), seconds(theirs)) for _ in range(ROUNDS)]
+    pairs = [(seconds(ours), seconds(theirs)) for _ in range(rounds)]
     ratio = statistics.median(theirs_took / ours_took for ours_took, theirs_took in pairs)
     micros = statistics.median(ours_took for ours_took, _ in pairs) * 1e6
     verdict = "OK" if ratio >= least else "BELOW"

@@ -110,6 +110,8 @@ COVERED_BY: Mapping[str, tuple[str, str]] = {
     "iochan/cli/vnc.py": ("tests/cli/test_vnctestcard.py", "a picture of the card"),
     "iochan/cli/demoscreen.py": ("tests/cli/test_demo.py", "screen"),
     "iochan/cli/vncgateway.py": ("tests/interop/test_vnc_gateway.py", "a browser through it"),
+    "iochan/cli/vncshare.py": ("tests/interop/test_vnc_servers.py", "Xvnc shared"),
+    "iochan/cli/vnctarget.py": ("tests/interop/test_vnc_gateway.py", "the servers behind it"),
     "iochan/cli/vncrecord.py": ("tests/cli/test_vnctestcard.py", "recorded and shown again"),
     "iochan/cli/vncreplay.py": ("tests/interop/test_vnc_gateway.py", "shown again"),
     "iochan/cli/vncserve.py": ("tests/cli/test_vnctestcard.py", "a picture of the card"),

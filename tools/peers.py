@@ -65,6 +65,8 @@ PEERS = (
     Peer("xwd", "-help", "x11-apps"),
     Peer("xlogo", "-help", "x11-apps"),
     Peer("xev", "-version", "x11-utils"),
+    Peer("saslpasswd2", "-v", "sasl2-bin"),
+    Peer("libsasl2-modules", "", "libsasl2-modules"),
     Peer("telnet", "--version", "inetutils-telnet"),
     Peer("telnetd", "--version", "inetutils-telnetd"),
     Peer("ser2net", "-v", "ser2net"),

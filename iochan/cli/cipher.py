@@ -11,11 +11,11 @@ from typing import BinaryIO, Final
 
 import click
 
+from iochan.cli.password import Passwords, password_options
 from iochan.cli.stream import open_input, pieces
 from iochan.core.errors import CryptoError
 from iochan.crypto import AuthenticationFailed, Cipher, block_length, iv_length, random_bytes
 from iochan.crypto.cipher import TAG_LENGTH
-from iochan.secret import load_file
 from iochan.secret.load import decode_secret
 
 __all__ = ["cipher"]
@@ -40,7 +40,7 @@ def _common(function: click.decorators.FC) -> click.decorators.FC:
         click.option("--backend", help="Who does the work; see iochan crypto backends."),
         click.option("--iv", help="The vector in hexadecimal, which then stands in no file."),
         click.option("--key-format", type=click.Choice(["raw", "base64"]), default="raw", show_default=True),
-        click.option("--key-file", required=True, type=click.Path(dir_okay=False), metavar="FILE"),
+        password_options("key", key="key"),
         click.option("-m", "--mode", type=click.Choice(_MODES), default="gcm", show_default=True),
         click.option("-a", "--algorithm", default="aes-256", show_default=True, help="The cipher."),
     ):
@@ -53,7 +53,7 @@ def _common(function: click.decorators.FC) -> click.decorators.FC:
 def encrypt(
     algorithm: str,
     mode: str,
-    key_file: str,
+    passwords: Passwords,
     key_format: str,
     iv: str | None,
     backend: str | None,
@@ -61,7 +61,7 @@ def encrypt(
     target: str,
 ) -> None:
     """Encrypt IN to OUT, - for the standard streams. In ecb and cbc the end is padded as PKCS#7 says."""
-    engine = _engine(algorithm, mode, key_file, key_format, backend)
+    engine = _engine(algorithm, mode, passwords, key_format, backend)
     vector = _vector(iv, algorithm, mode) if iv is not None else random_bytes(iv_length(algorithm, mode))
     if vector or mode != "ecb":
         engine.set_iv(vector)
@@ -85,7 +85,7 @@ def encrypt(
 def decrypt(
     algorithm: str,
     mode: str,
-    key_file: str,
+    passwords: Passwords,
     key_format: str,
     iv: str | None,
     backend: str | None,
@@ -93,7 +93,7 @@ def decrypt(
     target: str,
 ) -> None:
     """Decrypt IN to OUT. With gcm the file OUT appears only once the tag has proved what is in it."""
-    engine = _engine(algorithm, mode, key_file, key_format, backend)
+    engine = _engine(algorithm, mode, passwords, key_format, backend)
     if mode == "gcm" and target == "-":
         message = "gcm cannot be decrypted to standard output, which nothing could take back: name a file"
         raise click.UsageError(message)
@@ -117,8 +117,9 @@ def decrypt(
             out.write(_last(engine, rest, block, padded=False, decrypts=True))
 
 
-def _engine(algorithm: str, mode: str, path: str, form: str, backend: str | None) -> Cipher:
-    return Cipher(algorithm, mode, decode_secret(load_file(path), form).view(), backend)
+def _engine(algorithm: str, mode: str, passwords: Passwords, form: str, backend: str | None) -> Cipher:
+    key = decode_secret(passwords.read("key", "Key"), form)
+    return Cipher(algorithm, mode, key.view(), backend)
 
 
 def _vector(text: str, algorithm: str, mode: str) -> bytes:

@@ -7,8 +7,8 @@ import json
 import click
 
 from iochan.cli.options import json_option
+from iochan.cli.password import Passwords, password_options
 from iochan.crypto import argon2id, hkdf, pbkdf2, pbkdf2_count_iterations, scrypt
-from iochan.secret import load_file
 
 __all__ = ["kdf"]
 
@@ -19,8 +19,7 @@ __all__ = ["kdf"]
     "  iochan kdf pbkdf2 --count"
 )
 @click.argument("name", metavar="KDF", type=click.Choice(["pbkdf2", "scrypt", "argon2id", "hkdf"]))
-@click.option("--password-file", metavar="FILE", help="The password or key; a last newline is a part of it.")
-@click.option("--trim", is_flag=True, help="Leave out one newline at the password's end.")
+@password_options("password")
 @click.option("--salt", default="", metavar="HEX", help="The salt.")
 @click.option("--info", default="", metavar="HEX", help="What the key is for (hkdf).")
 @click.option("-a", "--algorithm", default="sha256", show_default=True, help="The hash of pbkdf2 and hkdf.")
@@ -31,8 +30,7 @@ __all__ = ["kdf"]
 @json_option
 def kdf(
     name: str,
-    password_file: str | None,
-    trim: bool,
+    passwords: Passwords,
     salt: str,
     info: str,
     algorithm: str,
@@ -47,11 +45,8 @@ def kdf(
         found = pbkdf2_count_iterations(algorithm, b"password", bytes(16), length, backend)
         click.echo(json.dumps({"iterations": found}) if as_json else str(found))
         return
-    if password_file is None:
-        message = "--password-file is missing: a password on the command line would be seen by everybody"
-        raise click.UsageError(message)
-    password = load_file(password_file, trim=trim)
     grains = _hexadecimal("--salt", salt)
+    password = passwords.read("password", "Password", confirm=True)
     if name == "pbkdf2":
         key = pbkdf2(algorithm, password.view(), grains, iterations or 600_000, length, backend)
     elif name == "scrypt":

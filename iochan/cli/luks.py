@@ -179,6 +179,11 @@ def remove_key(
     image: str, header: str | None, passwords: Passwords, max_time: str, slot: int | None, force: bool
 ) -> None:
     """Let a password open IMAGE no more."""
+    if slot is not None and passwords.given("key"):
+        message = (
+            "--slot frees a slot whatever opens it, a password the slots that it opens: give one of them"
+        )
+        raise click.UsageError(message)
     password = None if slot is not None else passwords.read("key", "Password to remove")
     with _open(image if header is None else header, "rw") as channel:
         view = None if password is None else password.view()

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
-from typing import IO, Any
+from typing import IO, Any, Final
 
 import click
 from typing_extensions import override
 
 from iochan.channels.reasons import explain
-from iochan.cli.cat import cat
-from iochan.cli.chardev import chardev
-from iochan.cli.cipher import cipher
-from iochan.cli.creds import creds
-from iochan.cli.crypto import crypto
-from iochan.cli.demo import demo
-from iochan.cli.hash import hash_command
-from iochan.cli.kdf import kdf
-from iochan.cli.luks import luks
-from iochan.cli.perf import perf
-from iochan.cli.relay import relay
-from iochan.cli.secret import secret
-from iochan.cli.tls import tls
-from iochan.cli.vnc import vnc
 from iochan.core.errors import IochanError
 
 __all__ = ["main"]
+
+
+_COMMANDS: Final = {
+    "cat": "cat:cat",
+    "chardev": "chardev:chardev",
+    "cipher": "cipher:cipher",
+    "creds": "creds:creds",
+    "crypto": "crypto:crypto",
+    "demo": "demo:demo",
+    "hash": "hash:hash_command",
+    "kdf": "kdf:kdf",
+    "luks": "luks:luks",
+    "perf": "perf:perf",
+    "relay": "relay:relay",
+    "secret": "secret:secret",
+    "tls": "tls:tls",
+    "vnc": "vnc:vnc",
+}
+"""Where each subcommand is: its module is loaded when it is asked for, and not with every other one."""
 
 
 class _Failure(click.ClickException):
@@ -43,7 +49,20 @@ _EXTRAS = {"numpy": "vnc", "PIL": "vnc", "pyte": "vnc", "websockets": "websocket
 
 
 class _Commands(click.Group):
-    """Subcommands whose expected errors become one line."""
+    """The subcommands, whose expected errors become one line."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = _COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        command: click.Command = getattr(importlib.import_module(f"iochan.cli.{module}"), name)
+        return command
 
     @override
     def invoke(self, ctx: click.Context) -> Any:
@@ -95,19 +114,3 @@ def _hold_standard_numbers() -> None:
         except OSError:
             # The lowest free number is this one: those below it are open.
             os.open(os.devnull, wrong_way)
-
-
-main.add_command(cat)
-main.add_command(chardev)
-main.add_command(creds)
-main.add_command(demo)
-main.add_command(cipher)
-main.add_command(crypto)
-main.add_command(hash_command)
-main.add_command(kdf)
-main.add_command(luks)
-main.add_command(perf)
-main.add_command(relay)
-main.add_command(secret)
-main.add_command(tls)
-main.add_command(vnc)

@@ -26,8 +26,11 @@ _LONGEST_LINE: Final = 4096
 """What a terminal gathers for one line (``termios(3)``)."""
 
 
-def password_options(*names: str) -> Callable[[F], F]:
-    """Add ``--NAME-file`` and ``--NAME-secret`` for each name, which arrive all together as *passwords*."""
+def password_options(*names: str, key: str = "password") -> Callable[[F], F]:
+    """Add ``--NAME-file`` and ``--NAME-secret`` for each name, which arrive all together as *passwords*.
+
+    The help calls a *key* what the command takes it for.
+    """
 
     def add(function: F) -> F:
         @wraps(function)
@@ -39,7 +42,7 @@ def password_options(*names: str) -> Callable[[F], F]:
         for option in (
             click.option("--trim", is_flag=True, help="Leave out one newline at the end of key files."),
             object_option,
-            *(option for name in reversed(names) for option in _options(name)),
+            *(option for name in reversed(names) for option in _options(name, key)),
         ):
             command = option(command)
         return command  # type: ignore[return-value] # click sees to its arguments
@@ -47,8 +50,8 @@ def password_options(*names: str) -> Callable[[F], F]:
     return add
 
 
-def _options(name: str) -> Iterator[Callable[..., Any]]:
-    what = name.replace("_", " ").replace("key", "password")
+def _options(name: str, key: str) -> Iterator[Callable[..., Any]]:
+    what = name.replace("_", " ").replace("key", key)
     option = name.replace("_", "-")
     yield click.option(f"--{option}-secret", metavar="ID", help="Instead, the id of a secret --object.")
     yield click.option(
@@ -71,6 +74,10 @@ class Passwords:
         self._store = store
         self._given = given
         self._trim = trim
+
+    def given(self, name: str) -> bool:
+        """Tell whether an option says where *name* is."""
+        return self._given[name] != (None, None)
 
     def read(self, name: str, prompt: str, *, confirm: bool = False) -> Secret:
         """Return the password of *name*, or what is typed after *prompt*, twice where *confirm* is set.

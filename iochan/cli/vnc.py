@@ -9,6 +9,7 @@ from iochan.cli.vncgateway import gateway
 from iochan.cli.vncrecord import record
 from iochan.cli.vncreplay import replay
 from iochan.cli.vncscreenshot import screenshot
+from iochan.cli.vncshare import share
 from iochan.cli.vnctestcard import testcard
 
 __all__ = ["vnc"]
@@ -24,4 +25,5 @@ vnc.add_command(gateway)
 vnc.add_command(record)
 vnc.add_command(replay)
 vnc.add_command(screenshot)
+vnc.add_command(share)
 vnc.add_command(testcard)

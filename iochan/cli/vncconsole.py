@@ -15,17 +15,18 @@ from iochan.chardev.escape import parse_key
 from iochan.chardev.options import ChardevStore
 from iochan.chardev.server import ConsoleServer, ServedConsole
 from iochan.chardev.session import Front
-from iochan.cli.options import make_store, object_option
-from iochan.cli.vncserve import listen_option, make_security, security_options, viewers_at
+from iochan.cli.vncserve import listen_option, security_options, viewers_at
 from iochan.core.channel import Channel
 from iochan.core.errors import IochanError
 from iochan.core.op import Op
 from iochan.core.task import Task
+from iochan.objects import ObjectStore
 from iochan.telnet.ends import telnet_client, telnet_server
 
 if TYPE_CHECKING:
     from iochan.chardev.hub import Hub
     from iochan.core.loop import Loop
+    from iochan.vnc.security import Security
 
 __all__ = ["console", "take_seat"]
 
@@ -44,7 +45,6 @@ _SIZE = re.compile(r"([1-9][0-9]{0,2})x([1-9][0-9]{0,2})", re.ASCII)
 @listen_option
 @click.option("--also-listen", "others", multiple=True, metavar="ADDRESS",
               help="Where others come to the same device without a viewer; repeatable.")  # fmt: skip
-@object_option
 @security_options
 @click.option("--size", default="80x25", show_default=True, metavar="COLUMNSxROWS",
               help="Of the terminal, until a viewer wishes another size.")  # fmt: skip
@@ -54,12 +54,8 @@ def console(
     chardev: str,
     addresses: tuple[str, ...],
     others: tuple[str, ...],
-    objects: tuple[str, ...],
-    password_secret: str | None,
-    view_secret: str | None,
-    users: tuple[str, ...],
-    tls_creds: str | None,
-    tls_authz: str | None,
+    store: ObjectStore,
+    security: Security,
     size: str,
     escape: str,
 ) -> None:
@@ -73,8 +69,6 @@ def console(
     from iochan.vnc.server import VncServer  # noqa: PLC0415
 
     rows, columns = _read_size(size)
-    store = make_store(objects)
-    security = make_security(store, password_secret, view_secret, users, tls_creds, tls_authz)
     key = parse_key(escape)
     devices = ChardevStore()
     devices.add(chardev)

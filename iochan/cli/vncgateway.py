@@ -10,33 +10,26 @@ from urllib.parse import parse_qs, urlsplit
 
 import click
 
-from iochan.address.inet import InetAddress
-from iochan.address.parse import parse_stack
-from iochan.cli.options import make_store, object_option
 from iochan.cli.signals import StopSignals
 from iochan.cli.vncserve import (
     VIEWER_LIMITS,
-    find_creds,
     listen_option,
-    make_security,
     security_on,
     security_options,
 )
+from iochan.cli.vnctarget import given_options, make_target, target_options
 from iochan.core.channel import Channel
 from iochan.core.errors import AddressError
 from iochan.core.op import Op
-from iochan.core.opening import connect_op, listen
+from iochan.core.opening import listen
 from iochan.core.pollloop import PollLoop
 from iochan.objects import ObjectStore
 from iochan.relay import Relay, RelayLimits
-from iochan.secret.value import Secret
-from iochan.tls.anon import AnonCreds
-from iochan.tls.layer import upgrade
 from iochan.websocket.facts import WS_PATH
 
 if TYPE_CHECKING:
     from iochan.vnc.gateway import Target
-    from iochan.vnc.tokens import Entry
+    from iochan.vnc.security import Security
 
 __all__ = ["gateway"]
 
@@ -56,15 +49,9 @@ _LIMITS = RelayLimits(connections=VIEWER_LIMITS.connections, connect=60.0)
 @click.option("--tokens", type=click.Path(exists=True, path_type=Path), metavar="PATH",
               help="Servers by token, in a file or in the files of a directory, as for websockify; a viewer "
               "comes to ws://…/?token=TOKEN.")  # fmt: skip
-@click.option("--target-user", metavar="NAME", help="Who the gateway is to the server of --target.")
-@click.option("--target-password-secret", metavar="ID", help="The secret with its password there.")
-@click.option("--target-tls-creds", metavar="ID",
-              help="Insist on TLS within the protocol (VeNCrypt) there, by these credentials.")  # fmt: skip
-@click.option("--target-hostname", metavar="NAME",
-              help="Who the server's certificate must be for; its address by default.")  # fmt: skip
+@target_options
 @click.option("--record", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
               help="Record what passes, a tape for each viewer, for iochan vnc replay.")  # fmt: skip
-@object_option
 @security_options
 def gateway(
     addresses: tuple[str, ...],
@@ -75,12 +62,8 @@ def gateway(
     target_tls_creds: str | None,
     target_hostname: str | None,
     record: Path | None,
-    objects: tuple[str, ...],
-    password_secret: str | None,
-    view_secret: str | None,
-    users: tuple[str, ...],
-    tls_creds: str | None,
-    tls_authz: str | None,
+    store: ObjectStore,
+    security: Security,
 ) -> None:
     """Bring viewers to VNC servers, until SIGINT or SIGTERM.
 
@@ -94,17 +77,10 @@ def gateway(
     if (target is None) == (tokens is None):
         message = "--target or --tokens: say where viewers go, and in one of the two ways"
         raise click.UsageError(message)
-    if view_secret is not None:
+    if security.passwords is not None and security.passwords.view is not None:
         message = "--view-secret: a gateway does not see what viewers do, so it cannot let them only look"
         raise click.UsageError(message)
-    store = make_store(objects)
-    options = {
-        "user": target_user,
-        "password-secret": target_password_secret,
-        "tls-creds": target_tls_creds,
-        "hostname": target_hostname,
-    }
-    given = {key: value for key, value in options.items() if value is not None}
+    given = given_options(target_user, target_password_secret, target_tls_creds, target_hostname)
     if given and tokens is not None:
         message = f"--target-{min(given)} beside --tokens: write it into the line of the token"
         raise click.UsageError(message)
@@ -112,13 +88,12 @@ def gateway(
     def find(viewer: Channel) -> Target:
         if tokens is None:
             assert target is not None
-            return _make_target(Entry(target, given), store, "the server")
+            return make_target(Entry(target, given), store, "the server")
         token = _token_of(viewer)
-        return _make_target(find_token(tokens, token), store, f"the server of {token}")
+        return make_target(find_token(tokens, token), store, f"the server of {token}")
 
     if target is not None:
-        _make_target(Entry(target, given), store, "the server")  # what is wrong is told now
-    security = make_security(store, password_secret, view_secret, users, tls_creds, tls_authz)
+        make_target(Entry(target, given), store, "the server")  # what is wrong is told now
     service = Gateway(find, security, None if record is None else _Recorder(record))
 
     def introduce(viewer: Channel) -> Op[tuple[Channel, Channel]]:
@@ -141,33 +116,6 @@ class _Recorder:
 
     def _path(self, number: int) -> Path:
         return self._directory / f"{number:06}.tape"
-
-
-def _make_target(entry: Entry, store: ObjectStore, name: str) -> Target:
-    """Return the server of *entry*, with the objects that it names.
-
-    Raises:
-        AddressError: The address is wrong, or an object is missing.
-    """
-    from iochan.vnc.gateway import Target  # noqa: PLC0415
-    from iochan.vnc.login import Credentials  # noqa: PLC0415
-
-    options = entry.options
-    password = options.get("password-secret")
-    creds = None if "tls-creds" not in options else find_creds(store, options["tls-creds"])
-    stack = parse_stack(entry.address)
-    base = stack.base
-    hostname = options.get("hostname") or (base.host if isinstance(base, InetAddress) else "localhost")
-    start = None if creds is None else upgrade(creds, hostname=hostname)
-    anonymous = isinstance(creds, AnonCreds)
-    credentials = Credentials(
-        None if password is None else store.get(password, Secret),
-        options.get("user"),
-        x509=None if anonymous else start,
-        anon=start if anonymous else None,
-        protected=any(layer.name == "tls" for layer in stack.layers),
-    )
-    return Target(name, lambda: connect_op(entry.address, objects=store), credentials)
 
 
 def _token_of(viewer: Channel) -> str:

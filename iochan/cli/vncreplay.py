@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import logging
 import math
+from typing import TYPE_CHECKING
 
 import click
 
 from iochan.aio import AsyncioLoop, arun, run_async
-from iochan.cli.options import make_store, object_option
-from iochan.cli.vncserve import listen_option, make_security, security_options, viewers_at
+from iochan.cli.vncserve import listen_option, security_options, viewers_at
 from iochan.core.errors import IochanError
 from iochan.core.task import Task
 from iochan.layers.tapefile import TapeFile
+from iochan.objects import ObjectStore
+
+if TYPE_CHECKING:
+    from iochan.vnc.security import Security
 
 __all__ = ["replay"]
 
@@ -24,7 +28,6 @@ _log = logging.getLogger("iochan.vnc")
 )
 @click.argument("tape", metavar="TAPE")
 @listen_option
-@object_option
 @security_options
 @click.option("--speed", type=click.FloatRange(0, min_open=True), metavar="FACTOR",
               help="How many times as fast as it was; by default in its own time.")  # fmt: skip
@@ -32,12 +35,8 @@ _log = logging.getLogger("iochan.vnc")
 def replay(
     tape: str,
     addresses: tuple[str, ...],
-    objects: tuple[str, ...],
-    password_secret: str | None,
-    view_secret: str | None,
-    users: tuple[str, ...],
-    tls_creds: str | None,
-    tls_authz: str | None,
+    store: ObjectStore,
+    security: Security,
     speed: float | None,
     at_once: bool,
 ) -> None:
@@ -48,8 +47,6 @@ def replay(
     from iochan.vnc.playback import Playback  # noqa: PLC0415 - the extra
     from iochan.vnc.server import VncServer  # noqa: PLC0415
 
-    store = make_store(objects)
-    security = make_security(store, password_secret, view_secret, users, tls_creds, tls_authz)
     factor = math.inf if at_once else speed or 1.0
 
     async def main() -> None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +15,7 @@ from iochan.aio import AsyncChannel, arun
 from iochan.aio import serve as serve_address
 from iochan.aio.serve import Limits
 from iochan.authz.base import AuthzById
+from iochan.cli.options import make_store, object_option
 from iochan.cli.signals import STOPPING, SignalPipe
 from iochan.core.channel import Channel
 from iochan.core.errors import IochanError
@@ -33,7 +35,6 @@ __all__ = [
     "doors_at",
     "find_creds",
     "listen_option",
-    "make_security",
     "security_on",
     "security_options",
     "serve_viewers",
@@ -55,13 +56,36 @@ def listen_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def security_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give *command* who may come in, as the arguments of `make_security`."""
+    """Give *command* who may come in, as *security*, and the objects, as *store*."""
+
+    @wraps(command)
+    def call(
+        objects: Sequence[str],
+        password_secret: str | None,
+        view_secret: str | None,
+        users: Sequence[str],
+        tls_creds: str | None,
+        tls_authz: str | None,
+        *,
+        sasl: bool,
+        **rest: Any,  # noqa: ANN401 - click calls it
+    ) -> Any:  # noqa: ANN401
+        store = make_store(objects)
+        security = _make_security(store, password_secret, view_secret, users, tls_creds, tls_authz, sasl=sasl)
+        return command(store=store, security=security, **rest)
+
+    whole: Callable[..., Any] = call
     for option in (
+        object_option,
         click.option("--password-secret", metavar="ID", help="Ask viewers for the password in this secret."),
         click.option("--view-secret", metavar="ID", help="A password that lets look only."),
         click.option(
             "--user", "users", multiple=True, metavar="NAME=ID",
             help="A user, and the secret with the password; repeatable; with --tls-creds.",
+        ),
+        click.option(
+            "--sasl", is_flag=True,
+            help="Ask for users by SASL (SCRAM-SHA-256), which shows their passwords to nobody.",
         ),
         click.option(
             "--tls-creds", metavar="ID",
@@ -71,17 +95,19 @@ def security_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--tls-authz", metavar="ID", help="The list of those whose certificates may come in there."
         ),
     ):  # fmt: skip
-        command = option(command)
-    return command
+        whole = option(whole)
+    return whole
 
 
-def make_security(
+def _make_security(
     objects: ObjectStore,
     password_secret: str | None,
     view_secret: str | None,
     users: Sequence[str],
     tls_creds: str | None,
     tls_authz: str | None,
+    *,
+    sasl: bool,
 ) -> Security:
     """Return who may come in by the options of `security_options`.
 
@@ -109,12 +135,16 @@ def make_security(
     if users and (full or view):
         message = "--user beside --password-secret or --view-secret: viewers are asked for one of the two"
         raise click.UsageError(message)
+    if sasl and not users:
+        message = "--sasl asks for users: name them by --user"
+        raise click.UsageError(message)
     try:
         return Security(
             Passwords(full, view) if full or view else None,
             Users(logins) if users else None,
             x509=None if anonymous else start,
             anon=start if anonymous else None,
+            sasl=sasl,
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
@@ -170,7 +200,7 @@ def security_on(channel: Channel, security: Security) -> Security:
     """Return what viewers on *channel* are asked for: TLS is not started twice, which no browser could."""
     if channel.extra(TLS_VERSION, None) is None:
         return security
-    return replace(security, x509=None, anon=None, protected=True)
+    return replace(security, x509=None, anon=None, protected=True, sasl=False)
 
 
 @asynccontextmanager

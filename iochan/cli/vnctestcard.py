@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from iochan.aio import run_async
-from iochan.cli.options import make_store, object_option
-from iochan.cli.vncserve import listen_option, make_security, security_options, serve_viewers
+from iochan.cli.vncserve import listen_option, security_options, serve_viewers
+from iochan.objects import ObjectStore
+
+if TYPE_CHECKING:
+    from iochan.vnc.security import Security
 
 __all__ = ["testcard"]
 
@@ -17,26 +22,19 @@ __all__ = ["testcard"]
     "  iochan vnc testcard --listen unix:/run/card --listen ws://127.0.0.1:5700 --size 800x600"
 )
 @listen_option
-@object_option
 @click.option("--size", default="640x480", show_default=True, metavar="WxH", help="Of the desktop.")
 @security_options
 def testcard(
     addresses: tuple[str, ...],
-    objects: tuple[str, ...],
     size: str,
-    password_secret: str | None,
-    view_secret: str | None,
-    users: tuple[str, ...],
-    tls_creds: str | None,
-    tls_authz: str | None,
+    store: ObjectStore,
+    security: Security,
 ) -> None:
     """Show a picture whose every pixel is known to VNC viewers, until SIGINT or SIGTERM."""
     from iochan.vnc.framebuffer import Framebuffer  # noqa: PLC0415 - the command line works without the extra
     from iochan.vnc.server import VncServer  # noqa: PLC0415
     from iochan.vnc.testcard import card_cursor, draw_testcard  # noqa: PLC0415
 
-    store = make_store(objects)
-    security = make_security(store, password_secret, view_secret, users, tls_creds, tls_authz)
     try:
         width, height = (int(part) for part in size.split("x"))
         framebuffer = Framebuffer(width, height)

@@ -14,6 +14,7 @@ from iochan.secret.value import Secret
 from iochan.vnc import codes
 from iochan.vnc.errors import LoginFailed, RfbError, RfbLimit, SecurityMismatch
 from iochan.vnc.lockout import Lockout
+from iochan.vnc.sasl import admit_by_sasl_op
 from iochan.vnc.security import Access, Security, inner_type
 from iochan.vnc.vencrypt import offer_op
 from iochan.vnc.version import GREETING, GREETING_SIZE, read_greeting
@@ -107,7 +108,7 @@ def admit_op(
 def _agree_op(client: Admission, security: Security) -> Op[int]:
     """Agree on the one type that is offered, starting TLS if it has that, and return it."""
     wanted = security.type
-    inside = wanted not in {codes.SECURITY_NONE, codes.SECURITY_VNC}
+    inside = wanted not in {codes.SECURITY_NONE, codes.SECURITY_VNC, codes.SECURITY_SASL}
     outer = codes.SECURITY_VENCRYPT if inside else wanted
     if client.minor == 3:
         if inside:
@@ -143,6 +144,9 @@ def _prove_op(client: Admission, security: Security, kind: int) -> Op[None]:
         yield from client.channel.write_all_op(challenge)
         response = yield from client.channel.read_exactly_op(CHALLENGE_SIZE)
         access = security.passwords.access(challenge, response)
+    elif kind == codes.SECURITY_SASL:
+        assert security.logins is not None
+        client.user, access = yield from admit_by_sasl_op(client.channel, security.logins)
     else:
         assert security.logins is not None
         user, password = yield from _read_login_op(client.channel)

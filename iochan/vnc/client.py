@@ -52,6 +52,7 @@ class VncClient:
         welcome: What the handshake gave.
         form: The pixels to ask for.
         encodings: What to ask for, the favourite first.
+        framebuffer: What it draws into, and gives the server's size; None for one of its own.
 
     Attributes:
         channel: What it talks on.
@@ -60,10 +61,19 @@ class VncClient:
         security: The security type that was agreed on, or the VeNCrypt subtype.
     """
 
-    def __init__(self, welcome: Welcome, form: PixelFormat, encodings: Sequence[int]) -> None:
+    def __init__(
+        self,
+        welcome: Welcome,
+        form: PixelFormat,
+        encodings: Sequence[int],
+        framebuffer: Framebuffer | None = None,
+    ) -> None:
         self.channel = welcome.channel
         self.security = welcome.security
-        self.framebuffer = Framebuffer(welcome.width, welcome.height)
+        size = welcome.width, welcome.height
+        self.framebuffer = Framebuffer(*size) if framebuffer is None else framebuffer
+        if (self.framebuffer.width, self.framebuffer.height) != size:
+            self.framebuffer.resize(*size)
         self.desktop = Desktop(welcome.name)
         messages = ServerMessages(self.framebuffer, form, self.desktop)
         self._feed: Feed[ServerMessage] = Feed(messages.parse)
@@ -109,12 +119,16 @@ class VncClient:
         shared: bool = True,
         form: PixelFormat = RGB888,
         encodings: Sequence[int] = ENCODINGS,
+        framebuffer: Framebuffer | None = None,
     ) -> Op[Self]:
-        """The operation of `connect`; the whole handshake has the deadline of `Channel.handshake`."""
+        """The operation of `connect`; the whole handshake has the deadline of `Channel.handshake`.
+
+        It draws into *framebuffer*, which gets the server's size; None for one of its own.
+        """
         op = log_in_op(channel, credentials or Credentials(), shared=shared)
         try:
             welcome = yield from within(op, HANDSHAKE_SECONDS, f"the handshake of {channel.name}")
-            client = cls(welcome, form, encodings)
+            client = cls(welcome, form, encodings, framebuffer)
             yield from client.send_op(b"")
         except BaseException:
             channel.abort()

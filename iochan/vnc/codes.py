@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-# Security types (RFC 6143, 7.1.2; VeNCrypt 0.2). For 263 and 264 programs and specification differ: not used.
+# Security types (RFC 6143, 7.1.2; VeNCrypt 0.2). The specification has 263 and 264 the other way round:
+# these are what QEMU, gtk-vnc and LibVNCServer send.
 SECURITY_NONE: Final = 1
 SECURITY_VNC: Final = 2
 SECURITY_VENCRYPT: Final = 19
+SECURITY_SASL: Final = 20
 VENCRYPT_PLAIN: Final = 256
 TLS_NONE: Final = 257
 TLS_VNC: Final = 258
@@ -15,11 +17,14 @@ TLS_PLAIN: Final = 259
 X509_NONE: Final = 260
 X509_VNC: Final = 261
 X509_PLAIN: Final = 262
+X509_SASL: Final = 263
+TLS_SASL: Final = 264
 
 SECURITY_NAMES: Final = {
     SECURITY_NONE: "None",
     SECURITY_VNC: "VncAuth",
     SECURITY_VENCRYPT: "VeNCrypt",
+    SECURITY_SASL: "SASL",
     VENCRYPT_PLAIN: "Plain",
     TLS_NONE: "TLSNone",
     TLS_VNC: "TLSVnc",
@@ -27,6 +32,8 @@ SECURITY_NAMES: Final = {
     X509_NONE: "X509None",
     X509_VNC: "X509Vnc",
     X509_PLAIN: "X509Plain",
+    X509_SASL: "X509SASL",
+    TLS_SASL: "TLSSASL",
 }
 """What people call them."""
 
@@ -111,3 +118,5 @@ MAX_NAME: Final = 4096
 MAX_REASON: Final = 1024
 MAX_CREDENTIAL: Final = 1024
 """Bytes of a user's name, and of a password (VeNCrypt's Plain)."""
+MAX_SASL: Final = 8192
+"""Bytes of a SASL message, and of a server's list of mechanisms."""

@@ -35,10 +35,11 @@ class Desktop:
     def cut_text(self, session: Session, text: str) -> None:
         """The viewer's clipboard has *text*."""
 
-    def resize(self, session: Session, width: int, height: int) -> int:  # noqa: ARG002 - for those who can
+    def resize(self, session: Session, width: int, height: int) -> int | None:  # noqa: ARG002 - for those who can
         """Say what becomes of a viewer's wish for another size; the server then resizes the framebuffer.
 
         Returns:
-            `codes.SIZE_DONE` to agree, or why not; the default is `codes.SIZE_PROHIBITED`.
+            `codes.SIZE_DONE` to agree, or why not; the default is `codes.SIZE_PROHIBITED`. None if the
+            viewer is told later, by ``session.output.tell_size``.
         """
         return codes.SIZE_PROHIBITED

@@ -15,6 +15,7 @@ from iochan.vnc import codes
 from iochan.vnc.errors import LoginFailed, RfbLimit, SecurityMismatch, ServerRefused
 from iochan.vnc.pixelformat import PixelFormat
 from iochan.vnc.pseudo import check_size
+from iochan.vnc.sasl import log_in_by_sasl_op
 from iochan.vnc.security import inner_type
 from iochan.vnc.vencrypt import choose_op, names
 from iochan.vnc.version import GREETING_SIZE, greeting, read_greeting
@@ -34,7 +35,7 @@ class Credentials:
 
     Attributes:
         password: For VncAuth, and for the user.
-        user: For VeNCrypt's Plain, which is never used without TLS.
+        user: For SASL, or for VeNCrypt's Plain; neither is used without TLS.
         x509: Starts TLS that verifies the server, such as ``iochan.tls.layer.upgrade(creds, hostname=…)``.
         anon: Starts anonymous TLS, which keeps out those who only listen.
         protected: The channel has TLS below already, as with ``wss``.
@@ -54,17 +55,18 @@ class Credentials:
     def subtypes(self) -> tuple[int, ...]:
         """Return the VeNCrypt subtypes that can be done, the strongest first."""
         if self.x509 is not None:
-            plain, password, none = codes.X509_PLAIN, codes.X509_VNC, codes.X509_NONE
+            sasl, plain, password, none = codes.X509_SASL, codes.X509_PLAIN, codes.X509_VNC, codes.X509_NONE
         elif self.anon is not None:
-            plain, password, none = codes.TLS_PLAIN, codes.TLS_VNC, codes.TLS_NONE
+            sasl, plain, password, none = codes.TLS_SASL, codes.TLS_PLAIN, codes.TLS_VNC, codes.TLS_NONE
         else:
-            plain, password, none = codes.VENCRYPT_PLAIN, codes.SECURITY_VNC, codes.SECURITY_NONE
+            sasl, plain = codes.SECURITY_SASL, codes.VENCRYPT_PLAIN
+            password, none = codes.SECURITY_VNC, codes.SECURITY_NONE
         known = [none]
         if self.password is not None:
             known.insert(0, password)
             # Without TLS a user's password would cross the network as it is.
             if self.user is not None and (self.protected or self.upgrade is not None):
-                known.insert(0, plain)
+                known[:0] = [sasl, plain]
         return tuple(known)
 
 
@@ -173,6 +175,10 @@ def _prove_op(channel: Channel, credentials: Credentials, kind: int) -> Op[None]
         assert credentials.password is not None
         challenge = yield from channel.read_exactly_op(CHALLENGE_SIZE)
         yield from channel.write_all_op(answer(credentials.password, challenge))
+    elif kind == codes.SECURITY_SASL:
+        assert credentials.password is not None
+        assert credentials.user is not None
+        yield from log_in_by_sasl_op(channel, credentials.user, credentials.password)
     elif kind == codes.VENCRYPT_PLAIN:
         assert credentials.password is not None
         assert credentials.user is not None

@@ -31,9 +31,11 @@ __all__ = ["handle"]
 
 def handle(session: Session, message: ClientMessage) -> None:
     """Do what *message* of *session* asks for, as far as it may."""
-    if isinstance(message, (KeyEvent, PointerEvent, CutText, ClipboardMessage)):
-        if session.may_act:
-            _act(session, message)
+    if isinstance(message, (KeyEvent, PointerEvent, CutText)):
+        _act(session, message)
+        return
+    if isinstance(message, ClipboardMessage):
+        _clipboard(session, message)
         return
     output = session.output
     match message:
@@ -49,7 +51,9 @@ def handle(session: Session, message: ClientMessage) -> None:
             _resize(session, message)
 
 
-def _act(session: Session, message: KeyEvent | PointerEvent | CutText | ClipboardMessage) -> None:
+def _act(session: Session, message: KeyEvent | PointerEvent | CutText) -> None:
+    if not session.server.hears(session, message):
+        return
     desktop = session.server.desktop
     match message:
         case KeyEvent():
@@ -58,8 +62,6 @@ def _act(session: Session, message: KeyEvent | PointerEvent | CutText | Clipboar
             desktop.pointer(session, message)
         case CutText(text):
             desktop.cut_text(session, text)
-        case ClipboardMessage():
-            _clipboard(session, message)
 
 
 def _set_up(session: Session, message: SetPixelFormat | SetEncodings) -> None:
@@ -88,10 +90,13 @@ def _resize(session: Session, message: SetDesktopSize) -> None:
         status = codes.SIZE_BAD_LAYOUT
     elif not fits(message.width, message.height):
         status = codes.SIZE_NO_RESOURCES
-    elif not session.may_act:
+    elif not session.server.obeys(session):
         status = codes.SIZE_PROHIBITED
     else:
-        status = session.server.desktop.resize(session, message.width, message.height)
+        later = session.server.desktop.resize(session, message.width, message.height)
+        if later is None:
+            return
+        status = later
     if status == codes.SIZE_DONE:
         session.server.resize(message.width, message.height, session)
     else:
@@ -101,6 +106,8 @@ def _resize(session: Session, message: SetDesktopSize) -> None:
 def _clipboard(session: Session, message: ClipboardMessage) -> None:
     server, action = session.server, message.action
     if action == clipboard.NOTIFY and message.flags & clipboard.FORMAT_TEXT:
+        if not server.obeys(session):
+            return
         answer = ClipboardMessage(clipboard.REQUEST | clipboard.FORMAT_TEXT)
     elif (
         action == clipboard.REQUEST and message.flags & clipboard.FORMAT_TEXT and server.cut_text is not None
@@ -110,6 +117,6 @@ def _clipboard(session: Session, message: ClipboardMessage) -> None:
         answer = ClipboardMessage(clipboard.NOTIFY | (clipboard.FORMAT_TEXT if server.cut_text else 0))
     else:
         if action == clipboard.PROVIDE and message.text is not None:
-            server.desktop.cut_text(session, message.text)
+            _act(session, CutText(message.text))
         return
     session.output.send(clipboard_bytes(codes.SERVER_CUT_TEXT, answer))

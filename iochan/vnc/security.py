@@ -6,22 +6,24 @@ import enum
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from iochan.authz.base import Authz
 from iochan.core import clock
 from iochan.core.upgrade import Upgrade
+from iochan.crypto import hash_bytes, random_bytes
 from iochan.secret.value import Secret
 from iochan.vnc import codes
+from iochan.vnc.scram import MIN_ITERATIONS, Verifier, make_verifier, prepared
 from iochan.vnc.vncauth import is_answer
 
-__all__ = ["Access", "Logins", "Passwords", "Security", "Users", "inner_type"]
+__all__ = ["Access", "Logins", "Passwords", "ScramLogins", "Security", "Users", "inner_type"]
 
 _PROTECTED: Final = {
-    # What there is: proof by nothing, by a password, by a user's name and password.
-    "clear": (codes.SECURITY_NONE, codes.SECURITY_VNC, codes.VENCRYPT_PLAIN),
-    "anon": (codes.TLS_NONE, codes.TLS_VNC, codes.TLS_PLAIN),
-    "x509": (codes.X509_NONE, codes.X509_VNC, codes.X509_PLAIN),
+    # What there is: proof by nothing, by a password, by a user's name and password, by SASL with these two.
+    "clear": (codes.SECURITY_NONE, codes.SECURITY_VNC, codes.VENCRYPT_PLAIN, codes.SECURITY_SASL),
+    "anon": (codes.TLS_NONE, codes.TLS_VNC, codes.TLS_PLAIN, codes.TLS_SASL),
+    "x509": (codes.X509_NONE, codes.X509_VNC, codes.X509_PLAIN, codes.X509_SASL),
 }
 
 
@@ -70,6 +72,20 @@ class Logins(Protocol):
         """Return what *user* may do; None if the password is wrong or nobody is called so."""
 
 
+@runtime_checkable
+class ScramLogins(Logins, Protocol):
+    """What can do it by SCRAM, too, where no password crosses the network."""
+
+    def verifier(self, user: str) -> Verifier:
+        """Return the verifier of *user*, a name as `iochan.vnc.scram.prepared` makes it.
+
+        For one that is unknown it is always the same one, which nobody fits.
+        """
+
+    def granted(self, user: str) -> Access | None:
+        """Return what *user*, who has proved to be that, may do; None for nothing."""
+
+
 class Users:
     """A few users with their passwords and what they may do.
 
@@ -77,10 +93,28 @@ class Users:
         users: By name.
     """
 
-    __slots__ = ("_users",)
+    __slots__ = ("_scram", "_unknown", "_users")
 
     def __init__(self, users: Mapping[str, tuple[Secret, Access]]) -> None:
         self._users = dict(users)
+        self._unknown = random_bytes(16)
+        self._scram: dict[str, tuple[Verifier, Access]] = {}
+
+    def verifier(self, user: str) -> Verifier:
+        """See `ScramLogins`."""
+        if not self._scram:  # all at once, so that the time does not tell who is known
+            self._scram = {
+                prepared(name): (make_verifier(secret), access)
+                for name, (secret, access) in self._users.items()
+            }
+        made = hash_bytes("sha256", self._unknown + user.encode())
+        known = self._scram.get(user)
+        return known[0] if known else Verifier(made[:16], MIN_ITERATIONS, made, made)
+
+    def granted(self, user: str) -> Access | None:
+        """See `ScramLogins`."""
+        known = self._scram.get(user)
+        return known and known[1]
 
     def access(self, user: str, password: Secret) -> Access | None:
         """See `Logins`."""
@@ -104,6 +138,7 @@ class Security:
         anon: Starts anonymous TLS, if there is no *x509*.
         protected: The channels that are served have TLS below them already, as with ``wss``.
         authz: Which users of *logins* may come in; None for all.
+        sasl: Whether *logins* are asked for by SASL, which fewer viewers know, and not by VeNCrypt's Plain.
 
     Raises:
         ValueError: Names and passwords would cross the network in the clear.
@@ -115,6 +150,7 @@ class Security:
     anon: Upgrade | None = None
     protected: bool = False
     authz: Authz | None = None
+    sasl: bool = False
 
     def __post_init__(self) -> None:
         if self.logins is not None and self.kind == "clear" and not self.protected:
@@ -129,8 +165,10 @@ class Security:
     @property
     def type(self) -> int:
         """The security type that is offered: an ordinary one, or a VeNCrypt subtype."""
-        proof = 2 if self.logins is not None else 1 if self.passwords is not None else 0
-        return _PROTECTED[self.kind][proof]
+        types = _PROTECTED[self.kind]
+        if self.logins is not None:
+            return types[3 if self.sasl else 2]
+        return types[0 if self.passwords is None else 1]
 
     @property
     def upgrade(self) -> Upgrade | None:
@@ -139,7 +177,7 @@ class Security:
 
 
 def inner_type(subtype: int) -> int:
-    """Return how a VeNCrypt *subtype* proves who the client is: none, VncAuth, or VeNCrypt's Plain."""
+    """Return how a VeNCrypt *subtype* proves who the client is: none, VncAuth, VeNCrypt's Plain, or SASL."""
     for types in _PROTECTED.values():
         if subtype in types:
             return _PROTECTED["clear"][types.index(subtype)]

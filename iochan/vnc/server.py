@@ -12,7 +12,9 @@ from iochan.core.errors import ChannelBrokenError, UnexpectedEOF
 from iochan.core.op import Op, run, within
 from iochan.vnc import clipboard, codes
 from iochan.vnc.admit import Admission, admit_op
+from iochan.vnc.clientmessage import CutText, KeyEvent, PointerEvent
 from iochan.vnc.clipboard import ClipboardMessage
+from iochan.vnc.control import Control
 from iochan.vnc.desktop import Desktop
 from iochan.vnc.errors import ServerRefused
 from iochan.vnc.framebuffer import Framebuffer
@@ -57,6 +59,7 @@ class VncServer:
         lockout: Who has failed too often to come in.
         leds: The lights of the keyboard, bits of `codes.LED_CAPS` and its neighbours; None for unknown.
         cut_text: The text of the desktop's clipboard; None while there is none.
+        control: Decides who of those who may act does; None, as it is at first, for all of them.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class VncServer:
         self.name = name
         self.sharing = sharing
         self.options = options or Options()
+        self.control: Control | None = None
         self.sessions: set[Session] = set()
         self.lockout = Lockout()
         self.leds: int | None = None
@@ -154,9 +158,12 @@ class VncServer:
         self.sessions.add(session)
         try:
             self.desktop.joined(session)
+            session.output.set_name(self._title(session))
             yield from session.run_op()
         finally:
             self.sessions.discard(session)
+            if self.control is not None:
+                self.control.left(session)
             self.desktop.left(session)
 
     def bell(self) -> None:
@@ -192,8 +199,24 @@ class VncServer:
         """Call the desktop *name*; any thread may call it."""
         with self.framebuffer.lock:
             self.name = name
+            self.show_control()
+
+    def show_control(self) -> None:
+        """Tell all viewers the desktop's name, and by it who has control of it; any thread may call it."""
+        with self.framebuffer.lock:
             for session in tuple(self.sessions):
-                session.output.set_name(name)
+                session.output.set_name(self._title(session))
+
+    def _title(self, session: Session) -> str:
+        return self.name + ("" if self.control is None else self.control.title(session))
+
+    def hears(self, session: Session, event: KeyEvent | PointerEvent | CutText) -> bool:
+        """Tell whether *event* of *session* comes to the desktop; it may take `control` by it."""
+        return session.may_act and (self.control is None or self.control.allows(session, event))
+
+    def obeys(self, session: Session) -> bool:
+        """Tell whether *session* may change what is no input, such as the size; nobody takes `control` so."""
+        return session.may_act and (self.control is None or self.control.holder in {None, session})
 
     def resize(self, width: int, height: int, by: Session | None = None) -> None:
         """Change the framebuffer's size, and tell viewers whether it was one of them who wished it."""

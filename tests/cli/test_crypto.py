@@ -116,7 +116,7 @@ def test_keys_are_made_of_passwords(tmp_path: Path) -> None:
         "--iterations", "4096", "--length", "20", "-a", "sha1",
     )  # fmt: skip
     assert done.stdout.decode().strip() == "4b007901b765489abead49d926f721d065a429c1"
-    assert iochan("kdf", "pbkdf2").returncode == 2
+    assert "no password: give it in a file or as a secret object" in said(iochan("kdf", "pbkdf2"))
 
 
 def test_the_backends_are_shown() -> None:
@@ -221,3 +221,24 @@ def test_a_header_does_not_speak_to_the_terminal(tmp_path: Path) -> None:
     shown = iochan("luks", "info", str(image)).stdout
     assert b"EVIL" in shown
     assert b"\x1b" not in shown
+
+
+@pytest.mark.slow  # three commands
+def test_keys_and_passwords_come_as_secret_objects_too(tmp_path: Path) -> None:
+    for name, content in {"key": bytes(range(32)), "plain": b"to be kept", "password": b"password"}.items():
+        (tmp_path / name).write_bytes(content)
+    plain, sealed, back = (str(tmp_path / name) for name in ("plain", "sealed", "back"))
+    key = "--object", f"secret,id=key0,file={tmp_path / 'key'}", "--key-secret", "key0"
+    assert iochan("cipher", "encrypt", *key, plain, sealed).returncode == 0
+    assert iochan("cipher", "decrypt", "--key-file", str(tmp_path / "key"), sealed, back).returncode == 0
+    assert Path(back).read_bytes() == b"to be kept"
+    password = "--object", f"secret,id=pw0,file={tmp_path / 'password'}", "--password-secret", "pw0"
+    derived = iochan("kdf", "pbkdf2", *password, "--salt", "73616c74", "--iterations", "1", "-a", "sha1",
+                     "--length", "20")  # fmt: skip
+    assert derived.stdout == b"0c60c80f961f0e71f3a9b524af6012062fe037a6\n"
+
+
+def test_a_slot_is_not_freed_by_a_password_that_is_not_looked_at(tmp_path: Path) -> None:
+    done = iochan("luks", "remove-key", str(tmp_path / "image"), "--slot", "1", "--key-file", "x")
+    assert done.returncode == 2
+    assert b"--slot frees a slot whatever opens it, a password the slots that it opens" in done.stderr

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from typing_extensions import override
@@ -58,6 +60,50 @@ def test_a_third_partys_backend_is_found_and_asked_for_by_name() -> None:
     assert Hash("md5", "only-md5").hexdigest() == Hash("md5").hexdigest()
     with pytest.raises(AlgorithmUnavailable, match=r"only-md5 has no sha1: .*hashlib.* would"):
         Hash("sha1", "only-md5")
+
+
+THIRD_PARTY = """
+from iochan.crypto.backend import Backend
+from iochan.crypto.backends.stdlib import HashlibBackend
+from iochan.crypto.names import HashAlgorithm
+
+class Shouting(Backend):
+    name, version = "shouting", "7.1"
+
+    def hash_supports(self, algorithm):
+        return algorithm is HashAlgorithm.MD5
+
+    def hash(self, algorithm):
+        return HashlibBackend().hash(algorithm)
+"""
+
+
+@pytest.mark.slow  # two new processes
+def test_an_installed_package_brings_a_backend_by_its_entry_point(tmp_path: Path) -> None:
+    (tmp_path / "shouting.py").write_text(THIRD_PARTY)
+    installed = tmp_path / "shouting-7.1.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: shouting\nVersion: 7.1\n")
+    (installed / "entry_points.txt").write_text("[iochan.crypto_backends]\nshouting = shouting:Shouting\n")
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+
+    def python(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *arguments],
+            env=environment | more, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    table = python("-m", "iochan", "crypto", "backends")
+    assert table.returncode == 0
+    assert any("shouting" in line and "7.1" in line for line in table.stdout.splitlines())
+    program = """
+from iochan.crypto import Hash
+print(Hash("md5", "shouting").hexdigest(), Hash("md5").backend.name, Hash("sha1", "hashlib").backend.name)
+Hash("sha1")
+"""
+    asked = python("-c", program, IOCHAN_CRYPTO_BACKEND="shouting")
+    assert asked.stdout == "d41d8cd98f00b204e9800998ecf8427e shouting hashlib\n"
+    assert "the crypto backend shouting has no sha1: cryptography, hashlib" in asked.stderr
 
 
 def test_a_backend_object_will_do() -> None:

@@ -110,7 +110,9 @@ def test_a_shown_command_is_well_formed(line: str) -> None:
     _, *words = shlex.split(line)
     command: click.Command = main
     while isinstance(command, click.Group):
-        command = command.commands[words.pop(0)]
+        found = command.get_command(click.Context(command), words.pop(0))
+        assert found is not None
+        command = found
     params = command.make_context("iochan", words).params
     for name, value in params.items():
         if name.endswith("address"):

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import click
 import pytest
 
 from iochan.address import SerialAddress
@@ -117,4 +118,4 @@ def test_the_table_of_layers_has_every_option() -> None:
 def test_the_page_of_commands_has_every_command() -> None:
     page = (REFERENCE / "cli.md").read_text("utf-8")
     shown = set(re.findall(r"^```\{command-help\} (\w+)", page, re.MULTILINE))
-    assert shown == set(main.commands)
+    assert shown == set(main.list_commands(click.Context(main)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from iochan.vnc.client import PSEUDO, VncClient
 from iochan.vnc.errors import LoginFailed, SecurityMismatch
 from iochan.vnc.login import Credentials
 from iochan.vnc.pixelformat import BGR233, RGB565, PixelFormat
-from tests.interop.peers import SECONDS, need, read_until, running
+from tests.interop.peers import SECONDS, iochan, need, read_until, running
 from tests.interop.screens import password_file, root_pixels, x_screen
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.timeout(90)]
@@ -165,6 +166,22 @@ def test_xvnc_takes_another_size_and_has_a_clipboard(xvnc: tuple[int, int]) -> N
         assert other.desktop.size_answers == 0
 
 
+def test_a_share_shows_xvnc_to_many_viewers(xvnc: tuple[int, int]) -> None:
+    display, port = xvnc
+    patiently(port).close()
+    argv = iochan("vnc", "share", f"tcp://127.0.0.1:{port}", "--listen", "tcp://127.0.0.1:0")
+    with running([need("xlogo"), "-display", f":{display}", "-geometry", "200x150+20+30"]):
+        with running(argv) as process:
+            shared = int(read_until(process.stdout, b"\n").decode().rpartition(":")[2])
+            with VncClient.connect(patiently(shared)) as one, VncClient.connect(patiently(shared)) as two:
+                see_the_same(one, display)
+                see_the_same(two, display)
+                one.resize(640, 480)
+                while one.framebuffer.width != 640:
+                    one.screenshot(SECONDS)
+                see_the_same(two, display)
+
+
 QEMU_TYPES = {
     "None": ("", ""),
     "VncAuth": ("", ",password-secret=word"),
@@ -195,6 +212,24 @@ def test_a_screenshot_of_qemu_is_its_screen(name: str, pki: ThrowAwayPki, tmp_pa
         process.stdin.write(f"screendump {tmp_path}/screen.ppm\n".encode())
         read_until(process.stdout, b"(qemu) ")
         assert np.array_equal(shown, np.asarray(Image.open(tmp_path / "screen.ppm")))
+
+
+@pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "PLAIN"])
+def test_qemu_lets_users_in_by_sasl(mechanism: str, pki: ThrowAwayPki, tmp_path: Path) -> None:
+    (tmp_path / "qemu.conf").write_text(f"mech_list: {mechanism}\nsasldb_path: {tmp_path}/users\n")
+    add = [need("saslpasswd2"), "-p", "-c", "-a", "qemu", "-f", str(tmp_path / "users"), "joe"]
+    subprocess.run(add, input=PASSWORD, check=True, timeout=SECONDS)
+    port = free_port()
+    argv = ["env", f"SASL_CONF_PATH={tmp_path}", need("qemu-system-x86_64"), "-nodefaults", "-S"]
+    argv += ["-vga", "std", "-vnc", f"127.0.0.1:{port - 5900},sasl=on,tls-creds=tls"]
+    argv += ["-object", f"tls-creds-x509,id=tls,endpoint=server,verify-peer=off,dir={pki.dir}"]
+    start = upgrade(X509Creds(pki.dir, "client"), hostname="localhost")
+    with running(argv):
+        with pytest.raises(LoginFailed, match="over SASL, as it may where the user or the password is wrong"):
+            VncClient.connect(patiently(port), Credentials(Secret(b"wrong"), "joe", x509=start))
+        with VncClient.connect(patiently(port), Credentials(Secret(PASSWORD), "joe", x509=start)) as client:
+            assert client.security == codes.X509_SASL
+            assert len(np.unique(client.screenshot(SECONDS))) > 1
 
 
 @pytest.mark.parametrize("encoding", [codes.HEXTILE, codes.ZLIB, codes.ZRLE, codes.TIGHT, codes.TIGHT_PNG])

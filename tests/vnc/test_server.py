@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typing_extensions import override
 
 from iochan.channels.unix import socketpair
 from iochan.core.channel import Channel
@@ -22,8 +21,7 @@ from iochan.tls.layer import upgrade
 from iochan.tls.x509 import X509Creds
 from iochan.vnc import codes
 from iochan.vnc.client import VncClient
-from iochan.vnc.clientmessage import CutText, KeyEvent, PointerEvent
-from iochan.vnc.desktop import Desktop
+from iochan.vnc.clientmessage import CutText
 from iochan.vnc.errors import LoginFailed, SecurityMismatch
 from iochan.vnc.framebuffer import Framebuffer
 from iochan.vnc.lockout import Lockout
@@ -31,34 +29,11 @@ from iochan.vnc.login import Credentials
 from iochan.vnc.rect import Rect
 from iochan.vnc.security import Access, Passwords, Security, Users
 from iochan.vnc.server import VncServer
-from iochan.vnc.session import Session
 from iochan.vnc.testcard import card_cursor, draw_testcard
 from iochan.vnc.vncauth import answer
+from tests.vnc.notes import Notes
 
 WORD = Secret(b"sesame12")
-
-
-class Notes(Desktop):
-    """Keeps what it hears, and lets everybody resize."""
-
-    def __init__(self) -> None:
-        self.heard: list[object] = []
-
-    @override
-    def key(self, session: Session, event: KeyEvent) -> None:
-        self.heard.append(event)
-
-    @override
-    def pointer(self, session: Session, event: PointerEvent) -> None:
-        self.heard.append(event)
-
-    @override
-    def cut_text(self, session: Session, text: str) -> None:
-        self.heard.append(text)
-
-    @override
-    def resize(self, session: Session, width: int, height: int) -> int:
-        return codes.SIZE_DONE
 
 
 def card() -> Framebuffer:
@@ -150,7 +125,7 @@ def test_both_ends_agree_on_a_size_and_a_clipboard() -> None:
     assert meet(server, talk(), far) is None
 
 
-@pytest.mark.parametrize("proof", ["none", "vnc", "plain"])
+@pytest.mark.parametrize("proof", ["none", "vnc", "plain", "sasl"])
 @pytest.mark.parametrize("kind", ["anon", "x509"])
 def test_vencrypt_protects_every_kind_of_login(kind: str, proof: str, tmp_path: Path) -> None:
     near, far = socketpair()
@@ -160,9 +135,9 @@ def test_vencrypt_protects_every_kind_of_login(kind: str, proof: str, tmp_path: 
         ours = upgrade(X509Creds(pki.dir, "client"), hostname="localhost")
     else:
         theirs, ours = upgrade(AnonCreds("server")), upgrade(AnonCreds("client"))
-    users = Users({"joe": (WORD, Access.FULL)}) if proof == "plain" else None
+    users = Users({"joe": (WORD, Access.FULL)}) if proof in {"plain", "sasl"} else None
     passwords = Passwords(WORD) if proof == "vnc" else None
-    security = Security(passwords, users, **{kind: theirs})  # type: ignore[arg-type]
+    security = Security(passwords, users, sasl=proof == "sasl", **{kind: theirs})  # type: ignore[arg-type]
     server = VncServer(card(), security=security)
 
     def talk() -> Op[None]:

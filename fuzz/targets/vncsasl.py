@@ -1,0 +1,41 @@
+"""SASL of VNC, both roles: any bytes are answered, or refused with a documented error.
+
+The first byte says whether they come to a server with SCRAM, to one with PLAIN, or to a client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fuzz.step import drive
+from iochan.channels.pair import memory_pair
+from iochan.core.op import Op
+from iochan.secret.value import Secret
+from iochan.vnc.sasl import admit_by_sasl_op, log_in_by_sasl_op
+from iochan.vnc.security import Access, Users
+
+WORD = Secret(b"sesame")
+USERS = Users({"joe": (WORD, Access.FULL)})
+
+
+class Asked:
+    """What can only be asked whether a password is right."""
+
+    def access(self, user: str, password: Secret) -> Access | None:
+        """Return what *user* may do."""
+        return USERS.access(user, password)
+
+
+def one_input(data: bytes) -> None:
+    """Take one side's bytes."""
+    if not data:
+        return
+    near, far = memory_pair()
+    far.write_all(data[1:60_000])
+    far.write_eof()
+    roles: tuple[Callable[[], Op[object]], ...] = (
+        lambda: admit_by_sasl_op(near, USERS),
+        lambda: admit_by_sasl_op(near, Asked()),
+        lambda: log_in_by_sasl_op(near, "joe", WORD),
+    )
+    drive(roles[data[0] % len(roles)](), near, far)
