@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -17,7 +17,7 @@ from iochan.cli.vncserve import (
     security_on,
     security_options,
 )
-from iochan.cli.vnctarget import given_options, make_target, target_options
+from iochan.cli.vnctarget import make_target, target_options
 from iochan.core.channel import Channel
 from iochan.core.errors import AddressError
 from iochan.core.op import Op
@@ -49,7 +49,7 @@ _LIMITS = RelayLimits(connections=VIEWER_LIMITS.connections, connect=60.0)
 @click.option("--tokens", type=click.Path(exists=True, path_type=Path), metavar="PATH",
               help="Servers by token, in a file or in the files of a directory, as for websockify; a viewer "
               "comes to ws://…/?token=TOKEN.")  # fmt: skip
-@target_options
+@target_options("target-")
 @click.option("--record", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
               help="Record what passes, a tape for each viewer, for iochan vnc replay.")  # fmt: skip
 @security_options
@@ -57,10 +57,7 @@ def gateway(
     addresses: tuple[str, ...],
     target: str | None,
     tokens: Path | None,
-    target_user: str | None,
-    target_password_secret: str | None,
-    target_tls_creds: str | None,
-    target_hostname: str | None,
+    proof: Mapping[str, str],
     record: Path | None,
     store: ObjectStore,
     security: Security,
@@ -80,20 +77,19 @@ def gateway(
     if security.passwords is not None and security.passwords.view is not None:
         message = "--view-secret: a gateway does not see what viewers do, so it cannot let them only look"
         raise click.UsageError(message)
-    given = given_options(target_user, target_password_secret, target_tls_creds, target_hostname)
-    if given and tokens is not None:
-        message = f"--target-{min(given)} beside --tokens: write it into the line of the token"
+    if proof and tokens is not None:
+        message = f"--target-{min(proof)} beside --tokens: write it into the line of the token"
         raise click.UsageError(message)
 
     def find(viewer: Channel) -> Target:
         if tokens is None:
             assert target is not None
-            return make_target(Entry(target, given), store, "the server")
+            return make_target(Entry(target, proof), store, "the server")
         token = _token_of(viewer)
         return make_target(find_token(tokens, token), store, f"the server of {token}")
 
     if target is not None:
-        make_target(Entry(target, given), store, "the server")  # what is wrong is told now
+        make_target(Entry(target, proof), store, "the server")  # what is wrong is told now
     service = Gateway(find, security, None if record is None else _Recorder(record))
 
     def introduce(viewer: Channel) -> Op[tuple[Channel, Channel]]:

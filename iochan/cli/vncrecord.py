@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
 
 from iochan.cli.options import make_store, object_option
 from iochan.cli.signals import StopSignals
+from iochan.cli.vnctarget import make_target, target_options
 from iochan.core import clock
 from iochan.core.blocked import Blocked
 from iochan.core.channel import HANDSHAKE_SECONDS, Channel
-from iochan.core.op import Op, within
-from iochan.core.opening import connect
+from iochan.core.op import Op, run, within
 from iochan.core.pollloop import PollLoop
 from iochan.core.task import Task
-from iochan.secret.value import Secret
 
 if TYPE_CHECKING:
     from iochan.vnc.login import Credentials
@@ -27,22 +27,21 @@ __all__ = ["record"]
 @click.argument("address", metavar="ADDRESS")
 @click.argument("tape", metavar="TAPE")
 @object_option
-@click.option("--password-secret", metavar="ID", help="The object of type secret with the password.")
+@target_options()
 @click.option("--seconds", type=click.FloatRange(0), metavar="SECONDS", help="Stop after so long.")
 def record(
-    address: str, tape: str, objects: tuple[str, ...], password_secret: str | None, seconds: float | None
+    address: str, tape: str, objects: tuple[str, ...], proof: Mapping[str, str], seconds: float | None
 ) -> None:
     """Record what the VNC server at ADDRESS shows on TAPE, until it ends, or SIGINT or SIGTERM comes.
 
     iochan vnc replay shows it to viewers.
     """
-    from iochan.vnc.login import Credentials  # noqa: PLC0415 - the command line works without the extra
+    from iochan.vnc.tokens import Entry  # noqa: PLC0415 - the command line works without the extra
 
-    store = make_store(objects)
-    password = None if password_secret is None else store.get(password_secret, Secret)
+    target = make_target(Entry(address, proof), make_store(objects), address)
     loop = PollLoop()
-    with connect(address, objects=store) as channel:
-        watching = Task(loop, _watch_op(channel, tape, Credentials(password)), lambda _: loop.stop())
+    with run(target.dial()) as channel:
+        watching = Task(loop, _watch_op(channel, tape, target.credentials), lambda _: loop.stop())
         with StopSignals(loop, lambda _: loop.stop()):
             if seconds is not None:
                 Task(loop, _sleep_op(seconds), lambda _: loop.stop())

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -18,7 +18,7 @@ from iochan.authz.base import AuthzById
 from iochan.cli.options import make_store, object_option
 from iochan.cli.signals import STOPPING, SignalPipe
 from iochan.core.channel import Channel
-from iochan.core.errors import IochanError
+from iochan.core.errors import CryptoError, IochanError
 from iochan.objects import ObjectStore
 from iochan.secret.value import Secret
 from iochan.tls.anon import AnonCreds
@@ -27,6 +27,7 @@ from iochan.tls.facts import TLS_VERSION
 from iochan.tls.layer import upgrade
 
 if TYPE_CHECKING:
+    from iochan.vnc.ra2 import Ra2
     from iochan.vnc.security import Security
     from iochan.vnc.server import VncServer
 
@@ -40,6 +41,9 @@ __all__ = [
     "serve_viewers",
     "viewers_at",
 ]
+
+_RA2_TYPES: Final = {"RA2": 5, "RA2_256": 129, "RA2ne": 6, "RA2ne_256": 130}
+"""As viewers call them; `iochan.vnc.codes` has them too, but needs the extra."""
 
 _log = logging.getLogger("iochan.vnc")
 
@@ -66,12 +70,16 @@ def security_options(command: Callable[..., Any]) -> Callable[..., Any]:
         users: Sequence[str],
         tls_creds: str | None,
         tls_authz: str | None,
+        ra2_key: str | None,
+        ra2_type: str,
         *,
         sasl: bool,
         **rest: Any,  # noqa: ANN401 - click calls it
     ) -> Any:  # noqa: ANN401
         store = make_store(objects)
-        security = _make_security(store, password_secret, view_secret, users, tls_creds, tls_authz, sasl=sasl)
+        proof = _make_proof(store, password_secret, view_secret, users, sasl=sasl)
+        protection = _make_protection(store, tls_creds, tls_authz, ra2_key, ra2_type)
+        security = _make_security(proof, protection)
         return command(store=store, security=security, **rest)
 
     whole: Callable[..., Any] = call
@@ -94,37 +102,36 @@ def security_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--tls-authz", metavar="ID", help="The list of those whose certificates may come in there."
         ),
+        click.option(
+            "--ra2-key", metavar="ID",
+            help="Encrypt by RA2, for viewers without TLS: the secret with the server's RSA key, in PEM.",
+        ),
+        click.option(
+            "--ra2-type", type=click.Choice(sorted(_RA2_TYPES)), default="RA2_256", show_default=True,
+            help="Which kind of it; RA2ne, noVNC's, hides nothing but the password.",
+        ),
     ):  # fmt: skip
         whole = option(whole)
     return whole
 
 
-def _make_security(
+def _make_proof(
     objects: ObjectStore,
     password_secret: str | None,
     view_secret: str | None,
     users: Sequence[str],
-    tls_creds: str | None,
-    tls_authz: str | None,
     *,
     sasl: bool,
-) -> Security:
-    """Return who may come in by the options of `security_options`.
+) -> dict[str, Any]:
+    """Return what viewers prove, as arguments of `Security`.
 
     Raises:
         AddressError: An object is missing, or is another kind.
-        UsageError: They do not go together.
+        UsageError: The options do not go together.
     """
-    from iochan.vnc.security import Access, Passwords, Security, Users  # noqa: PLC0415 - needs the extra
+    from iochan.vnc.security import Access, Passwords, Users  # noqa: PLC0415 - needs the extra
 
     full, view = (None if one is None else objects.get(one, Secret) for one in (password_secret, view_secret))
-    creds = None if tls_creds is None else find_creds(objects, tls_creds)
-    if tls_authz is not None and creds is None:
-        message = f"--tls-authz {tls_authz}: there are no certificates without --tls-creds"
-        raise click.UsageError(message)
-    authz = None if tls_authz is None else AuthzById(objects, tls_authz)
-    start = None if creds is None else upgrade(creds, authz=authz)
-    anonymous = isinstance(creds, AnonCreds)
     logins: dict[str, tuple[Secret, Access]] = {}
     for text in users:
         name, equals, secret = text.partition("=")
@@ -138,14 +145,51 @@ def _make_security(
     if sasl and not users:
         message = "--sasl asks for users: name them by --user"
         raise click.UsageError(message)
+    passwords = Passwords(full, view) if full or view else None
+    return {"passwords": passwords, "logins": Users(logins) if users else None, "sasl": sasl}
+
+
+def _make_protection(
+    objects: ObjectStore, tls_creds: str | None, tls_authz: str | None, ra2_key: str | None, ra2_type: str
+) -> dict[str, Any]:
+    """Return what protects the connection, as arguments of `Security`.
+
+    Raises:
+        AddressError: An object is missing, or is another kind.
+        UsageError: The options do not go together, or the key is none.
+    """
+    creds = None if tls_creds is None else find_creds(objects, tls_creds)
+    if tls_authz is not None and creds is None:
+        message = f"--tls-authz {tls_authz}: there are no certificates without --tls-creds"
+        raise click.UsageError(message)
+    authz = None if tls_authz is None else AuthzById(objects, tls_authz)
+    start = None if creds is None else upgrade(creds, authz=authz)
+    anonymous = isinstance(creds, AnonCreds)
+    return {
+        "x509": None if anonymous else start,
+        "anon": start if anonymous else None,
+        "ra2": None if ra2_key is None else _make_ra2(objects, ra2_key, ra2_type),
+    }
+
+
+def _make_ra2(objects: ObjectStore, name: str, kind: str) -> Ra2:
+    from iochan.crypto.rsa import RsaPrivateKey  # noqa: PLC0415 - for this alone
+    from iochan.vnc.ra2 import Ra2  # noqa: PLC0415
+
     try:
-        return Security(
-            Passwords(full, view) if full or view else None,
-            Users(logins) if users else None,
-            x509=None if anonymous else start,
-            anon=start if anonymous else None,
-            sasl=sasl,
-        )
+        ra2 = Ra2(RsaPrivateKey.from_pem(objects.get(name, Secret).as_bytes()), _RA2_TYPES[kind])
+    except (CryptoError, ValueError) as error:
+        message = f"--ra2-key {name}: {error}"
+        raise click.UsageError(message) from error
+    click.echo(f"RSA key {ra2.key.fingerprint()} (viewers show {ra2.shown})", err=True)
+    return ra2
+
+
+def _make_security(proof: dict[str, Any], protection: dict[str, Any]) -> Security:
+    from iochan.vnc.security import Security  # noqa: PLC0415 - needs the extra
+
+    try:
+        return Security(**proof, **protection)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
 
@@ -200,7 +244,7 @@ def security_on(channel: Channel, security: Security) -> Security:
     """Return what viewers on *channel* are asked for: TLS is not started twice, which no browser could."""
     if channel.extra(TLS_VERSION, None) is None:
         return security
-    return replace(security, x509=None, anon=None, protected=True, sasl=False)
+    return replace(security, x509=None, anon=None, protected=True, sasl=False, ra2=None)
 
 
 @asynccontextmanager

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
 
 from iochan.aio import AsyncioLoop, arun, run_async
 from iochan.cli.vncserve import listen_option, security_options, viewers_at
-from iochan.cli.vnctarget import given_options, make_target, target_options
+from iochan.cli.vnctarget import make_target, target_options
 from iochan.core.task import Task
 from iochan.objects import ObjectStore
 
@@ -27,7 +28,7 @@ __all__ = ["share"]
 )
 @click.argument("target", metavar="ADDRESS")
 @listen_option
-@target_options
+@target_options("target-")
 @click.option("--idle", type=click.FloatRange(0), default=5.0, show_default=True, metavar="SECONDS",
               help="How long who has control must have done nothing before another takes it.")  # fmt: skip
 @click.option("--keep", is_flag=True, help="Let who has control keep it until it leaves.")
@@ -35,10 +36,7 @@ __all__ = ["share"]
 def share(
     target: str,
     addresses: tuple[str, ...],
-    target_user: str | None,
-    target_password_secret: str | None,
-    target_tls_creds: str | None,
-    target_hostname: str | None,
+    proof: Mapping[str, str],
     idle: float,
     keep: bool,
     store: ObjectStore,
@@ -53,8 +51,7 @@ def share(
     from iochan.vnc.share import Share  # noqa: PLC0415
     from iochan.vnc.tokens import Entry  # noqa: PLC0415
 
-    given = given_options(target_user, target_password_secret, target_tls_creds, target_hostname)
-    where = make_target(Entry(target, given), store, target)
+    where = make_target(Entry(target, proof), store, target)
 
     async def main() -> None:
         shared = Share(where, security=security, control=Control(math.inf if keep else idle))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,31 +21,37 @@ if TYPE_CHECKING:
     from iochan.vnc.gateway import Target
     from iochan.vnc.tokens import Entry
 
-__all__ = ["given_options", "make_target", "target_options"]
+__all__ = ["make_target", "target_options"]
+
+_OPTIONS = {
+    "user": ("NAME", "Who we are to the server."),
+    "password-secret": ("ID", "The secret with the password there."),
+    "key": ("FINGERPRINT", "Insist on RA2 there, with the RSA key of this SHA-256 fingerprint."),
+    "tls-creds": ("ID", "Insist on TLS within the protocol (VeNCrypt) there, by these credentials."),
+    "hostname": ("NAME", "Who the server's certificate must be for; its address by default."),
+}
+"""Those of an `iochan.vnc.tokens.Entry`, with what their values and they are called."""
 
 
-def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give *command* what proves who we are to a server, as the arguments of `given_options`."""
-    for option in (
-        click.option("--target-hostname", metavar="NAME",
-                     help="Who the server's certificate must be for; its address by default."),
-        click.option("--target-tls-creds", metavar="ID",
-                     help="Insist on TLS within the protocol (VeNCrypt) there, by these credentials."),
-        click.option("--target-password-secret", metavar="ID", help="The secret with the password there."),
-        click.option("--target-user", metavar="NAME", help="Who we are to the server."),
-    ):  # fmt: skip
-        command = option(command)
-    return command
+def target_options(prefix: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add ``--{prefix}user`` and what else proves who we are to a server, all as *proof*.
 
+    That has those that were given, as the options of an `Entry`.
+    """
 
-def given_options(
-    user: str | None, password_secret: str | None, tls_creds: str | None, hostname: str | None
-) -> Mapping[str, str]:
-    """Return those of `target_options` that were given, as the options of an `Entry`."""
-    options = {
-        "user": user, "password-secret": password_secret, "tls-creds": tls_creds, "hostname": hostname,
-    }  # fmt: skip
-    return {key: value for key, value in options.items() if value is not None}
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(command)
+        def call(**rest: Any) -> Any:  # noqa: ANN401 - click calls it
+            given = {name: rest.pop(f"{prefix}{name}".replace("-", "_")) for name in _OPTIONS}
+            proof = {name: value for name, value in given.items() if value is not None}
+            return command(proof=proof, **rest)
+
+        whole: Callable[..., Any] = call
+        for name, (metavar, words) in reversed(_OPTIONS.items()):
+            whole = click.option(f"--{prefix}{name}", metavar=metavar, help=words)(whole)
+        return whole
+
+    return add
 
 
 def make_target(entry: Entry, store: ObjectStore, name: str) -> Target:
@@ -56,7 +63,7 @@ def make_target(entry: Entry, store: ObjectStore, name: str) -> Target:
     from iochan.vnc.gateway import Target  # noqa: PLC0415 - the extra
     from iochan.vnc.login import Credentials  # noqa: PLC0415
 
-    options = entry.options
+    options: Mapping[str, str] = entry.options
     password = options.get("password-secret")
     creds = None if "tls-creds" not in options else find_creds(store, options["tls-creds"])
     stack = parse_stack(entry.address)
@@ -70,5 +77,6 @@ def make_target(entry: Entry, store: ObjectStore, name: str) -> Target:
         x509=None if anonymous else start,
         anon=start if anonymous else None,
         protected=any(layer.name == "tls" for layer in stack.layers),
+        server_key=options.get("key"),
     )
     return Target(name, lambda: connect_op(entry.address, objects=store), credentials)

@@ -330,9 +330,11 @@ class CodecLayer(Layer):
             self._say_goodbye()
             try:
                 yield from self._push_op()
+                yield from self._lower.farewell_op()
             except ChannelError:
-                # All that was accepted has gone; a peer that left first needs no goodbye.
+                # All that was accepted has gone; a peer that left before our goodbye came needs none.
                 return
+            return
         yield from self._lower.farewell_op()
 
     @override

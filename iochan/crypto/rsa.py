@@ -9,18 +9,26 @@ from __future__ import annotations
 import enum
 import secrets
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding as paddings
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
 from typing_extensions import Buffer, override
 
 from iochan.core.errors import CryptoError
 from iochan.crypto.der import SEQUENCE, DerError, DerReader, encode, encode_integer
 from iochan.crypto.errors import AuthenticationFailed, LengthError
+from iochan.crypto.hash import hash_bytes
 from iochan.crypto.names import HashAlgorithm, named
 
 __all__ = ["MAX_KEY", "RsaPadding", "RsaPrivateKey", "RsaPublicKey"]
@@ -106,9 +114,41 @@ class RsaPublicKey:
             message = f"the RSA key cannot be used: {str(error).lower().rstrip('.')}"
             raise CryptoError(message) from error
 
+    @classmethod
+    def from_numbers(cls, modulus: int, exponent: int) -> RsaPublicKey:
+        """Return the key of these numbers, for encrypting with pkcs1.
+
+        Raises:
+            CryptoError: They make no key that can be used.
+        """
+        return RsaPublicKey(encode(SEQUENCE, encode_integer(modulus) + encode_integer(exponent)))
+
     @override
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._n.bit_length()} bits, {self.padding}>"
+        return f"<{type(self).__name__} of {self.bits} bits, {self.padding}>"
+
+    @property
+    def bits(self) -> int:
+        """How long the modulus is."""
+        return self._n.bit_length()
+
+    @property
+    def modulus(self) -> int:
+        """What numbers are taken the rest by."""
+        return self._n
+
+    @property
+    def exponent(self) -> int:
+        """The public one."""
+        return self._e
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of the public key, 64 digits, as OpenSSL tells it, too.
+
+        That is ``openssl pkey -in KEY -pubout -outform DER | sha256sum``.
+        """
+        der = self._public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return hash_bytes(HashAlgorithm.SHA256, der).hex()
 
     @property
     def max_plaintext(self) -> int:
@@ -213,6 +253,34 @@ class RsaPrivateKey(RsaPublicKey):
         except (ValueError, UnsupportedAlgorithm) as error:
             message = "the numbers of the RSA private key do not belong together: copy it whole"
             raise CryptoError(message) from error
+
+    @classmethod
+    def generate(cls, bits: int) -> Self:
+        """Return a new key of *bits*, for pkcs1; 2048 take about a tenth of a second."""
+        return cls._of(rsa.generate_private_key(65537, bits))
+
+    @classmethod
+    def from_pem(cls, pem: Buffer) -> Self:
+        """Return the key that is in *pem*, for pkcs1, as ``openssl genrsa`` writes it.
+
+        Raises:
+            CryptoError: It holds no RSA key, or one that is encrypted.
+        """
+        try:
+            key = load_pem_private_key(bytes(pem), None)
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+            message = (
+                "no private key in PEM that could be read without a password: make one by openssl genrsa"
+            )
+            raise CryptoError(message) from error
+        if not isinstance(key, rsa.RSAPrivateKey):
+            message = "the private key is not of RSA: make one by openssl genrsa"
+            raise CryptoError(message)
+        return cls._of(key)
+
+    @classmethod
+    def _of(cls, key: rsa.RSAPrivateKey) -> Self:
+        return cls(key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption()))
 
     def decrypt(self, data: Buffer) -> bytes:
         """Return what was encrypted.

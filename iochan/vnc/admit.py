@@ -14,6 +14,7 @@ from iochan.secret.value import Secret
 from iochan.vnc import codes
 from iochan.vnc.errors import LoginFailed, RfbError, RfbLimit, SecurityMismatch
 from iochan.vnc.lockout import Lockout
+from iochan.vnc.ra2 import admit_by_ra2_op
 from iochan.vnc.sasl import admit_by_sasl_op
 from iochan.vnc.security import Access, Security, inner_type
 from iochan.vnc.vencrypt import offer_op
@@ -108,10 +109,11 @@ def admit_op(
 def _agree_op(client: Admission, security: Security) -> Op[int]:
     """Agree on the one type that is offered, starting TLS if it has that, and return it."""
     wanted = security.type
-    inside = wanted not in {codes.SECURITY_NONE, codes.SECURITY_VNC, codes.SECURITY_SASL}
+    old = wanted in {codes.SECURITY_NONE, codes.SECURITY_VNC}
+    inside = not old and wanted != codes.SECURITY_SASL and wanted not in codes.RA2_TYPES
     outer = codes.SECURITY_VENCRYPT if inside else wanted
     if client.minor == 3:
-        if inside:
+        if not old:
             reason = f"{codes.SECURITY_NAMES[wanted]} needs RFB 3.7 or later"
             yield from client.refuse_op(reason)
             message = f"{client.channel.name}: an RFB 3.3 client, which cannot do what is offered: {reason}"
@@ -144,6 +146,8 @@ def _prove_op(client: Admission, security: Security, kind: int) -> Op[None]:
         yield from client.channel.write_all_op(challenge)
         response = yield from client.channel.read_exactly_op(CHALLENGE_SIZE)
         access = security.passwords.access(challenge, response)
+    elif kind in codes.RA2_TYPES:
+        access = yield from _prove_by_ra2_op(client, security)
     elif kind == codes.SECURITY_SASL:
         assert security.logins is not None
         client.user, access = yield from admit_by_sasl_op(client.channel, security.logins)
@@ -158,6 +162,17 @@ def _prove_op(client: Admission, security: Security, kind: int) -> Op[None]:
     if client.user is not None and security.authz is not None:
         security.authz.require(client.user)
     client.access = access
+
+
+def _prove_by_ra2_op(client: Admission, security: Security) -> Op[Access | None]:
+    assert security.ra2 is not None
+    by_name = security.logins is not None
+    client.channel, user, password = yield from admit_by_ra2_op(client.channel, security.ra2, users=by_name)
+    if security.logins is not None:
+        client.user = user
+        return security.logins.access(user, password)
+    assert security.passwords is not None
+    return security.passwords.granted(password)
 
 
 def _read_login_op(channel: Channel) -> Op[tuple[str, Secret]]:

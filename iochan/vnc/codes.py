@@ -8,8 +8,12 @@ from typing import Final
 # these are what QEMU, gtk-vnc and LibVNCServer send.
 SECURITY_NONE: Final = 1
 SECURITY_VNC: Final = 2
+RA2: Final = 5
+RA2_NE: Final = 6
 SECURITY_VENCRYPT: Final = 19
 SECURITY_SASL: Final = 20
+RA2_256: Final = 129
+RA2_NE_256: Final = 130
 VENCRYPT_PLAIN: Final = 256
 TLS_NONE: Final = 257
 TLS_VNC: Final = 258
@@ -23,8 +27,12 @@ TLS_SASL: Final = 264
 SECURITY_NAMES: Final = {
     SECURITY_NONE: "None",
     SECURITY_VNC: "VncAuth",
+    RA2: "RA2",
+    RA2_NE: "RA2ne",
     SECURITY_VENCRYPT: "VeNCrypt",
     SECURITY_SASL: "SASL",
+    RA2_256: "RA2_256",
+    RA2_NE_256: "RA2ne_256",
     VENCRYPT_PLAIN: "Plain",
     TLS_NONE: "TLSNone",
     TLS_VNC: "TLSVnc",
@@ -36,6 +44,8 @@ SECURITY_NAMES: Final = {
     TLS_SASL: "TLSSASL",
 }
 """What people call them."""
+RA2_TYPES: Final = frozenset({RA2, RA2_NE, RA2_256, RA2_NE_256})
+"""RSA keys and AES: the whole connection is encrypted, or ("ne") the proof alone."""
 
 # From a client.
 SET_PIXEL_FORMAT: Final = 0

@@ -15,6 +15,7 @@ from iochan.vnc import codes
 from iochan.vnc.errors import LoginFailed, RfbLimit, SecurityMismatch, ServerRefused
 from iochan.vnc.pixelformat import PixelFormat
 from iochan.vnc.pseudo import check_size
+from iochan.vnc.ra2 import log_in_by_ra2_op
 from iochan.vnc.sasl import log_in_by_sasl_op
 from iochan.vnc.security import inner_type
 from iochan.vnc.vencrypt import choose_op, names
@@ -31,7 +32,9 @@ class Credentials:
     """What a client has to prove who it is, and what it insists on.
 
     With *x509* only types with certificates are taken, with *anon* only those with anonymous TLS: somebody
-    in between cannot talk the two sides out of it. Secrets go out only when TLS has verified the server.
+    in between cannot talk the two sides out of it. Secrets go out only when TLS has verified the server. The
+    same holds for *server_key*: RA2 alone is taken, and those types of it that encrypt no more than the
+    password only over a channel with TLS.
 
     Attributes:
         password: For VncAuth, and for the user.
@@ -39,6 +42,8 @@ class Credentials:
         x509: Starts TLS that verifies the server, such as ``iochan.tls.layer.upgrade(creds, hostname=…)``.
         anon: Starts anonymous TLS, which keeps out those who only listen.
         protected: The channel has TLS below already, as with ``wss``.
+        server_key: The fingerprint of the server's RSA key, as `iochan.crypto.rsa.RsaPublicKey.fingerprint`
+            has it, for RA2, which needs a password, too.
     """
 
     password: Secret | None = None
@@ -46,6 +51,7 @@ class Credentials:
     x509: Upgrade | None = None
     anon: Upgrade | None = None
     protected: bool = False
+    server_key: str | None = None
 
     @property
     def upgrade(self) -> Upgrade | None:
@@ -53,7 +59,12 @@ class Credentials:
         return self.x509 if self.x509 is not None else self.anon
 
     def subtypes(self) -> tuple[int, ...]:
-        """Return the VeNCrypt subtypes that can be done, the strongest first."""
+        """Return the types and VeNCrypt subtypes that can be done, the strongest first."""
+        if self.server_key is not None:
+            if self.password is None:
+                return ()
+            weak = (codes.RA2_NE_256, codes.RA2_NE) if self.protected else ()
+            return (codes.RA2_256, codes.RA2, *weak)
         if self.x509 is not None:
             sasl, plain, password, none = codes.X509_SASL, codes.X509_PLAIN, codes.X509_VNC, codes.X509_NONE
         elif self.anon is not None:
@@ -129,7 +140,7 @@ def prove_op(channel: Channel, credentials: Credentials) -> Op[tuple[Channel, in
     if chosen == codes.SECURITY_VENCRYPT:
         channel, chosen = yield from choose_op(channel, credentials.subtypes(), credentials.upgrade)
     kind = inner_type(chosen)
-    yield from _prove_op(channel, credentials, kind)
+    channel = yield from _prove_op(channel, credentials, kind)
     if kind != codes.SECURITY_NONE or minor == 8:
         yield from _read_result_op(channel, minor)
     return channel, chosen
@@ -150,8 +161,10 @@ def _choose_op(channel: Channel, credentials: Credentials) -> Op[int]:
     if count == 0:
         yield from _refused_op(channel)
     offered = list((yield from channel.read_exactly_op(count)))
-    if codes.SECURITY_VENCRYPT in offered and (
-        credentials.upgrade is not None or credentials.user is not None
+    if (
+        codes.SECURITY_VENCRYPT in offered
+        and (credentials.upgrade is not None or credentials.user is not None)
+        and credentials.server_key is None
     ):
         chosen = codes.SECURITY_VENCRYPT
     else:
@@ -165,16 +178,23 @@ def _check_possible(offered: list[int], credentials: Credentials, chosen: int) -
     if chosen not in credentials.subtypes():
         message = (
             f"the server offers {names(offered)}, and what it was given makes "
-            f"{names(credentials.subtypes())} possible: give a password, or TLS credentials, as it needs"
+            f"{names(credentials.subtypes())} possible: give a password, TLS credentials, or the fingerprint "
+            "of its RSA key, as it needs"
         )
         raise SecurityMismatch(message)
 
 
-def _prove_op(channel: Channel, credentials: Credentials, kind: int) -> Op[None]:
+def _prove_op(channel: Channel, credentials: Credentials, kind: int) -> Op[Channel]:
+    """Prove by *kind* who we are, and return the channel to go on with."""
     if kind == codes.SECURITY_VNC:
         assert credentials.password is not None
         challenge = yield from channel.read_exactly_op(CHALLENGE_SIZE)
         yield from channel.write_all_op(answer(credentials.password, challenge))
+    elif kind in codes.RA2_TYPES:
+        assert credentials.password is not None
+        assert credentials.server_key is not None
+        given = credentials.user, credentials.password, credentials.server_key
+        return (yield from log_in_by_ra2_op(channel, kind, *given))
     elif kind == codes.SECURITY_SASL:
         assert credentials.password is not None
         assert credentials.user is not None
@@ -184,6 +204,7 @@ def _prove_op(channel: Channel, credentials: Credentials, kind: int) -> Op[None]
         assert credentials.user is not None
         user, password = credentials.user.encode(), credentials.password.as_bytes()
         yield from channel.write_all_op(struct.pack(">II", len(user), len(password)) + user + password)
+    return channel
 
 
 def _read_result_op(channel: Channel, minor: int) -> Op[None]:

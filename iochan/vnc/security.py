@@ -14,6 +14,7 @@ from iochan.core.upgrade import Upgrade
 from iochan.crypto import hash_bytes, random_bytes
 from iochan.secret.value import Secret
 from iochan.vnc import codes
+from iochan.vnc.ra2 import Ra2
 from iochan.vnc.scram import MIN_ITERATIONS, Verifier, make_verifier, prepared
 from iochan.vnc.vncauth import is_answer
 
@@ -60,6 +61,16 @@ class Passwords:
         # Both are always compared, so that the time does not tell which one was nearly right.
         full = self.full is not None and is_answer(self.full, challenge, response)
         view = self.view is not None and is_answer(self.view, challenge, response)
+        if self.expires is not None and clock.now() >= self.expires:
+            return None
+        return Access.FULL if full else Access.VIEW if view else None
+
+    def granted(self, password: Secret) -> Access | None:
+        """Return what who said *password* may do, where one is said: all of its bytes count."""
+        full, view = (
+            one is not None and hmac.compare_digest(one.view(), password.view())
+            for one in (self.full, self.view)
+        )
         if self.expires is not None and clock.now() >= self.expires:
             return None
         return Access.FULL if full else Access.VIEW if view else None
@@ -139,9 +150,11 @@ class Security:
         protected: The channels that are served have TLS below them already, as with ``wss``.
         authz: Which users of *logins* may come in; None for all.
         sasl: Whether *logins* are asked for by SASL, which fewer viewers know, and not by VeNCrypt's Plain.
+        ra2: Asks for *logins* or *passwords* by RSA keys and AES, in the place of TLS.
 
     Raises:
-        ValueError: Names and passwords would cross the network in the clear.
+        ValueError: Names and passwords would cross the network in the clear, or *ra2* has nothing to ask for,
+            or has TLS beside it.
     """
 
     passwords: Passwords | None = None
@@ -151,8 +164,17 @@ class Security:
     protected: bool = False
     authz: Authz | None = None
     sasl: bool = False
+    ra2: Ra2 | None = None
 
     def __post_init__(self) -> None:
+        if self.ra2 is not None:
+            if self.kind != "clear" or self.sasl:
+                message = "RA2 beside TLS or SASL: give one of them"
+                raise ValueError(message)
+            if self.passwords is None and self.logins is None:
+                message = "RA2 asks for a password, and there is none: give passwords, or logins"
+                raise ValueError(message)
+            return
         if self.logins is not None and self.kind == "clear" and not self.protected:
             message = "users with passwords over a channel without TLS: give x509, or protected if it has TLS"
             raise ValueError(message)
@@ -165,6 +187,8 @@ class Security:
     @property
     def type(self) -> int:
         """The security type that is offered: an ordinary one, or a VeNCrypt subtype."""
+        if self.ra2 is not None:
+            return self.ra2.type
         types = _PROTECTED[self.kind]
         if self.logins is not None:
             return types[3 if self.sasl else 2]

@@ -1,7 +1,8 @@
 """Which server a token stands for: websockify's token files, with what it takes to come in there.
 
 A line is ``token: HOST:PORT``, or ``token: ADDRESS`` with any address of iochan, and behind it what the
-gateway proves, a word each: ``user=NAME``, ``password-secret=ID``, ``tls-creds=ID``, ``hostname=NAME``.
+gateway proves, a word each: ``user=NAME``, ``password-secret=ID``, ``tls-creds=ID``, ``hostname=NAME``,
+``key=FINGERPRINT``.
 Lines that begin with ``#`` say nothing.
 """
 
@@ -19,7 +20,7 @@ __all__ = ["MAX_FILE", "OPTIONS", "Entry", "find_token", "parse_tokens"]
 MAX_FILE: Final = 1 << 20
 """Bytes of a file with tokens at most."""
 
-OPTIONS: Final = frozenset({"user", "password-secret", "tls-creds", "hostname"})
+OPTIONS: Final = frozenset({"user", "password-secret", "tls-creds", "hostname", "key"})
 """What may stand behind an address."""
 
 

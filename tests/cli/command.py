@@ -38,8 +38,10 @@ def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     ) as process:
         try:
             assert process.stderr is not None
-            match = re.match(r"listening on (\S+)", process.stderr.readline().decode())
-            assert match is not None
+            told = ""
+            while (match := re.match(r"listening on (\S+)", told)) is None:
+                told = process.stderr.readline().decode()
+                assert told, "it listens nowhere"
             yield process, match.group(1)
             process.terminate()
             process.wait(SECONDS)

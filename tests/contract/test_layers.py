@@ -14,6 +14,7 @@ from iochan.core.condition import Condition
 from iochan.telnet.ends import telnet_client, telnet_server
 from iochan.testing.layercontract import LayerContract, Wire, Wraps
 from iochan.tls.layer import tls_client, tls_server
+from iochan.vnc.ra2codec import Ra2Codec, Ra2Messages
 from iochan.websocket.factory import websocket_client, websocket_server
 from tests.contract.bases import Creds
 from tests.contract.framecodec import PING, PONG, FrameCodec
@@ -80,6 +81,18 @@ class TestTlsOverFrames(LayerContract):
             ),
             lambda lower: tls_server(CodecLayer(lower, FrameCodec(), "frames"), creds[0]),
         )
+
+
+class TestRa2(LayerContract):
+    goodbye = False
+
+    @pytest.fixture
+    def wraps(self) -> Wraps:
+        def ra2(lower: Channel, out: int) -> Channel:
+            there, back = (Ra2Messages("aes-256", bytes([number] * 32)) for number in (1 - out, out))
+            return CodecLayer(lower, Ra2Codec(there, back), "ra2")
+
+        return lambda lower: ra2(lower, 0), lambda lower: ra2(lower, 1)
 
 
 class TestWebSocketServer(LayerContract):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from iochan.crypto.rsa import RsaPrivateKey
 from iochan.testing.pki import ThrowAwayPki
 from iochan.vnc.console.screen import Screen
 from iochan.vnc.framebuffer import Framebuffer
+from iochan.vnc.ra2 import Ra2
 from iochan.vnc.testcard import draw_testcard
 from tests.cli.command import serving
 from tests.interop.browser import browsing
@@ -227,6 +230,39 @@ def test_our_test_card_in_the_viewer_that_comes_with_us(tmp_path: Path) -> None:
         page.run(SHARPEN)
         eventually(lambda: is_card(*page.run(PAGE_PICTURE)))
         assert page.run("return document.title") == "iochan testcard"
+
+
+TRUST = """
+    const until = async (holds) => {
+        while (!holds()) await new Promise((done) => setTimeout(done, 20));
+    };
+    await until(() => document.getElementById("trust")?.hidden === false);
+    const shown = document.getElementById("fingerprint").textContent;
+    document.querySelector("#trust button").click();
+    await until(() => document.getElementById("login").hidden === false);
+    document.getElementById("username").value = "joe";
+    document.getElementById("password").value = "more than eight";
+    document.querySelector("#login button").click();
+    await until(() => /^connected/.test(document.getElementById("status").textContent));
+    return shown;
+"""
+
+
+def test_novnc_proves_its_user_by_ra2_to_a_server_whose_key_it_was_shown(tmp_path: Path) -> None:
+    key = tmp_path / "key.pem"
+    subprocess.run([need("openssl"), "genrsa", "-out", key, "2048"], check=True, capture_output=True)
+    argv = (
+        *("vnc", "testcard", "--size", "320x240", "--listen", "ws://127.0.0.1:0?ws.page=vnc"),
+        *("--object", f"secret,id=key,file={key}", "--ra2-key", "key", "--ra2-type", "RA2ne"),
+        *("--object", "secret,id=joe,data=more than eight", "--user", "joe=joe"),
+    )
+    with serving(*argv) as (_, address), browsing(tmp_path / "profile") as page:
+        page.go("http:" + address.partition(":")[2] + "/?resize=off")
+        shown = page.run(TRUST)
+        page.run(PAGE_PICTURE)
+        page.run(SHARPEN)
+        eventually(lambda: is_card(*page.run(PAGE_PICTURE)))
+    assert shown == Ra2(RsaPrivateKey.from_pem(key.read_bytes())).shown
 
 
 def test_a_shell_on_a_screen_in_the_viewer_that_comes_with_us(tmp_path: Path) -> None:

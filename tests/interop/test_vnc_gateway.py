@@ -94,6 +94,7 @@ def test_novnc_types_at_a_server_with_x509plain(tmp_path: Path, pki: ThrowAwayPk
             return np.array_equal(shown, root_pixels(display))
 
         eventually(agrees)
+        read_until(events.stdout, b"EnterNotify")
         page.run("window.rfb.sendKey(0x67, 'KeyG');")
         read_until(events.stdout, b"keysym 0x67, g")
         pixels = root_pixels(display)

@@ -10,6 +10,7 @@ let wait = FIRST_WAIT;
 let refused = null;
 let asking = false; // whether the user has to say who he is before the next attempt
 let given = null; // what he said, for one attempt
+let shown = null; // the fingerprint of a server's key that he is asked about
 
 function say(words, lost) {
     at("status").textContent = words;
@@ -32,6 +33,21 @@ form.addEventListener("submit", (event) => {
     form.hidden = true;
     given = { username: fields.username.value, password: fields.password.value };
     fields.password.value = "";
+    asking = false;
+    say("connecting", false);
+    connect();
+});
+
+// As other viewers show it: half of a SHA-1.
+async function fingerprint(key) {
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-1", key));
+    return Array.from(digest.slice(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("-");
+}
+
+at("trust").addEventListener("submit", (event) => {
+    event.preventDefault();
+    at("trust").hidden = true;
+    localStorage.setItem(location.host, shown);
     asking = false;
     say("connecting", false);
     connect();
@@ -62,11 +78,24 @@ function connect() {
         rfb.sendCredentials(given);
         given = null;
     });
+    const attempt = rfb;
+    rfb.addEventListener("serververification", async (event) => {
+        const found = await fingerprint(event.detail.publickey);
+        if (localStorage.getItem(location.host) === found) {
+            attempt.approveServer();
+            return;
+        }
+        asking = true;
+        shown = found;
+        at("fingerprint").textContent = found;
+        at("trust").hidden = false;
+        attempt.disconnect();
+    });
     rfb.addEventListener("securityfailure", (event) => { refused = event.detail.reason || "not let in"; });
     rfb.addEventListener("clipboard", (event) => { navigator.clipboard?.writeText(event.detail.text).catch(() => {}); });
     rfb.addEventListener("disconnect", () => {
         if (asking) {
-            say("who are you?", false);
+            say(at("trust").hidden ? "who are you?" : "is this the server?", false);
             return;
         }
         const words = refused === null ? "the connection ended" : `refused: ${refused}`;
