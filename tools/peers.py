@@ -60,6 +60,7 @@ PEERS = (
     Peer("Xtigervnc", "-version", "tigervnc-standalone-server"),
     Peer("xtigervncviewer", "-h", "tigervnc-viewer"),
     Peer("gvnccapture", "--help", "gvncviewer"),
+    Peer("xtightvncviewer", "", "xtightvncviewer"),
     Peer("x11vnc", "-version", "x11vnc"),
     Peer("Xvfb", "-version", "xvfb"),
     Peer("xwd", "-help", "x11-apps"),

@@ -49,14 +49,18 @@ def root_pixels(display: int) -> NDArray[np.uint8]:
     )
     data = done.stdout
     head = _HEADER.unpack_from(data)
-    size, width, height, big_endian, bits, stride, colours = (
-        head[0], head[4], head[5], head[7], head[11], head[12], head[19],
-    )  # fmt: skip
-    assert bits == 32
-    start = size + 12 * colours
-    rows = np.frombuffer(data, ">u4" if big_endian else "<u4", stride // 4 * height, start)
-    pixels = rows.reshape(height, stride // 4)[:, :width]
-    return np.stack([(pixels >> shift & 255).astype(np.uint8) for shift in (16, 8, 0)], axis=-1)
+    size, width, height, big_endian, bits, stride = (head[at] for at in (0, 4, 5, 7, 11, 12))
+    masks, colours = head[14:17], head[19]
+    dtype = np.dtype({16: "u2", 32: "u4"}[bits]).newbyteorder(">" if big_endian else "<")
+    wide = stride // dtype.itemsize
+    rows = np.frombuffer(data, dtype, wide * height, size + 12 * colours)
+    pixels = rows.reshape(height, wide)[:, :width].astype(np.uint32)
+    channels = []
+    for mask in masks:
+        shift = (mask & -mask).bit_length() - 1
+        most = mask >> shift
+        channels.append((((pixels & mask) >> shift) * 255 + most // 2) // most)
+    return np.stack(channels, axis=-1).astype(np.uint8)
 
 
 def password_file(path: Path, password: bytes) -> Path:

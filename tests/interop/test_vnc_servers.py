@@ -36,8 +36,10 @@ TYPES = {
     "VncAuth": codes.SECURITY_VNC,
     "TLSNone": codes.TLS_NONE,
     "TLSVnc": codes.TLS_VNC,
+    "TLSPlain": codes.TLS_PLAIN,
     "X509None": codes.X509_NONE,
     "X509Vnc": codes.X509_VNC,
+    "X509Plain": codes.X509_PLAIN,
 }
 
 
@@ -70,7 +72,9 @@ def credentials(pki: ThrowAwayPki, name: str, password: bytes = PASSWORD) -> Cre
         x509 = upgrade(X509Creds(pki.dir, "client"), hostname="localhost")
     elif name.startswith("TLS"):
         anon = upgrade(AnonCreds("client"))
-    return Credentials(Secret(password) if "Vnc" in name else None, x509=x509, anon=anon)
+    word = None if "None" in name else Secret(password)
+    # PAM's "su", of which Xvnc asks here, believes root whatever is said.
+    return Credentials(word, "root" if "Plain" in name else None, x509=x509, anon=anon)
 
 
 def see_the_same(client: VncClient, display: int) -> None:
@@ -90,7 +94,7 @@ def xvnc(request: pytest.FixtureRequest, pki: ThrowAwayPki, tmp_path: Path) -> I
     port = free_port()
     options = [
         "-rfbport", str(port), "-localhost", "-geometry", "333x222", "-depth", "24",
-        "-SecurityTypes", getattr(request, "param", "None"),
+        "-SecurityTypes", getattr(request, "param", "None"), "-PlainUsers", "root", "-PAMService", "su",
         "-PasswordFile", str(password_file(tmp_path / "password", PASSWORD)),
         "-X509Cert", str(pki.dir / "server-cert.pem"), "-X509Key", str(pki.dir / "server-key.pem"),
     ]  # fmt: skip
@@ -212,6 +216,44 @@ def test_a_screenshot_of_qemu_is_its_screen(name: str, pki: ThrowAwayPki, tmp_pa
         process.stdin.write(f"screendump {tmp_path}/screen.ppm\n".encode())
         read_until(process.stdout, b"(qemu) ")
         assert np.array_equal(shown, np.asarray(Image.open(tmp_path / "screen.ppm")))
+
+
+def test_plain_is_not_said_without_tls(free: int, tmp_path: Path) -> None:
+    options = ["-rfbport", str(free), "-localhost", "-SecurityTypes", "Plain", "-PlainUsers", "root"]
+    with x_screen("Xtigervnc", *options), pytest.raises(SecurityMismatch, match="the server offers Plain"):
+        VncClient.connect(patiently(free), Credentials(Secret(PASSWORD), "root"))
+
+
+@pytest.fixture
+def free() -> int:
+    return free_port()
+
+
+@pytest.mark.parametrize("password", ["", ",password-secret=word"], ids=["open", "password"])
+@pytest.mark.parametrize("tls", [False, True], ids=["ws", "wss"])
+def test_a_screenshot_of_qemu_over_websocket_is_its_screen(
+    tls: bool, password: str, pki: ThrowAwayPki, tmp_path: Path
+) -> None:
+    port, web = free_port(), free_port()
+    argv = [need("qemu-system-x86_64"), "-nodefaults", "-S", "-vga", "std", "-display", "none"]
+    argv += ["-monitor", "stdio", "-object", f"secret,id=word,data={PASSWORD.decode()}"]
+    if tls:
+        argv += ["-object", f"tls-creds-x509,id=tls,endpoint=server,verify-peer=off,dir={pki.dir}"]
+        password += ",tls-creds=tls"
+    argv += ["-vnc", f"127.0.0.1:{port - 5900},websocket={web}{password}"]
+    picture = tmp_path / "seen.png"
+    where = f"{'wss' if tls else 'ws'}://127.0.0.1:{web}/"
+    look = iochan("vnc", "screenshot", where + ("?tls.creds=c&tls.hostname=localhost" if tls else ""))
+    look += ["-o", str(picture), "--object", f"secret,id=pw,data={PASSWORD.decode()}"]
+    look += ["--object", f"tls-creds-x509,id=c,endpoint=client,dir={pki.dir}"] if tls else []
+    look += ["--password-secret", "pw"] if "word" in password else []
+    with running(argv) as process:
+        read_until(process.stdout, b"(qemu) ")
+        subprocess.run(look, check=True, timeout=SECONDS, capture_output=True)
+        assert process.stdin is not None
+        process.stdin.write(f"screendump {tmp_path}/screen.ppm\n".encode())
+        read_until(process.stdout, b"(qemu) ")
+    assert np.array_equal(np.asarray(Image.open(picture)), np.asarray(Image.open(tmp_path / "screen.ppm")))
 
 
 @pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "PLAIN"])

@@ -59,6 +59,7 @@ function connect() {
     url.hash = "";
     refused = null;
     rfb = new RFB(at("screen"), url.href, { shared: true });
+    const attempt = rfb;
     window.rfb = rfb; // for the browser's own console, and for tests
     rfb.resizeSession = new URLSearchParams(location.search).get("resize") !== "off";
     rfb.scaleViewport = !rfb.resizeSession;
@@ -78,7 +79,6 @@ function connect() {
         rfb.sendCredentials(given);
         given = null;
     });
-    const attempt = rfb;
     rfb.addEventListener("serververification", async (event) => {
         const found = await fingerprint(event.detail.publickey);
         if (localStorage.getItem(location.host) === found) {
@@ -94,6 +94,7 @@ function connect() {
     rfb.addEventListener("securityfailure", (event) => { refused = event.detail.reason || "not let in"; });
     rfb.addEventListener("clipboard", (event) => { navigator.clipboard?.writeText(event.detail.text).catch(() => {}); });
     rfb.addEventListener("disconnect", () => {
+        if (attempt !== rfb) return; // the user was quicker, and the next attempt is under way
         if (asking) {
             say(at("trust").hidden ? "who are you?" : "is this the server?", false);
             return;
