@@ -94,7 +94,7 @@ def card(depth: int) -> NDArray[np.uint8]:
 
 
 def serve_options(security: str, directory: Path, key: Path) -> list[str]:
-    """Return the options of ``iochan vnc testcard`` for *security*, by a PKI's *directory* and an RSA *key*."""
+    """Return the options of ``iochan vnc testcard`` for *security*, by a PKI in *directory* or an RSA *key*."""
     word, joe = "secret,id=word,data=sesame", ["--object", "secret,id=word,data=sesame", "--user", "joe=word"]
     protection = {
         "TLS": ["--object", "tls-creds-anon,id=tls,endpoint=server", "--tls-creds", "tls"],
