@@ -94,8 +94,9 @@ def card(depth: int) -> NDArray[np.uint8]:
 
 
 def serve_options(security: str, directory: Path, key: Path) -> list[str]:
-    """Return the options of ``iochan vnc testcard`` for *security*, by a PKI in *directory* or an RSA *key*."""
-    word, joe = "secret,id=word,data=sesame", ["--object", "secret,id=word,data=sesame", "--user", "joe=word"]
+    """Return the options of a server with *security*, by a PKI in *directory* or an RSA *key*."""
+    word = "secret,id=word,data=sesame"
+    joe = ["--object", word, "--user", "joe=word"]
     protection = {
         "TLS": ["--object", "tls-creds-anon,id=tls,endpoint=server", "--tls-creds", "tls"],
         "X50": [
