@@ -2,10 +2,12 @@
 
 The same picture of 1920 by 1080 pixels is sent whole, again and again, by ours, by TigerVNC's Xvnc, and by
 x11vnc on Xvfb, to the same client. What counts is the server's CPU time, so the client's own is none of it.
+Then a picture that changes is shown to one viewer, and to many.
 """
 
 from __future__ import annotations
 
+import asyncio
 import statistics
 import subprocess
 import sys
@@ -23,6 +25,8 @@ from typing_extensions import override
 from benchmarks import machine
 from benchmarks.proc import cpu_ns
 from benchmarks.xroot import showing
+from iochan.aio import AsyncChannel, arun
+from iochan.aio import serve as serve_address
 from iochan.core.blocked import Blocked
 from iochan.core.buffers import Views
 from iochan.core.channel import Channel
@@ -33,13 +37,17 @@ from iochan.objects import ObjectStore
 from iochan.testing.pki import ThrowAwayPki
 from iochan.vnc import codes
 from iochan.vnc.client import PSEUDO, VncClient
+from iochan.vnc.clientmessage import KeyEvent
 from iochan.vnc.console.screen import Screen
+from iochan.vnc.desktop import Desktop
 from iochan.vnc.framebuffer import Framebuffer
 from iochan.vnc.server import VncServer
+from iochan.vnc.session import Session
 
 WIDTH, HEIGHT = 1920, 1080
 FRAMES, ROUNDS = 5, 3
 KEYS = 200
+VIEWERS, MOST_FURTHER = 50, 0.3
 ENCODINGS = {"ZRLE": codes.ZRLE, "Tight": codes.TIGHT, "Hextile": codes.HEXTILE, "Raw": codes.RAW}
 AIMS = {"ZRLE": 0.5, "Tight": 0.5}
 
@@ -195,6 +203,46 @@ def compare_servers() -> bool:
     return good
 
 
+def time_viewers() -> bool:
+    """Print what a further viewer costs of a server's CPU time beside the first; tell if it is little."""
+    good = True
+    print(f"\n{'terminal, encoding':<24}{'first, ms':>12}{'further, ms':>14}{'further/first':>16}")
+    for encoding, number in ENCODINGS.items():
+        alone, together = time_frame(1, number), time_frame(VIEWERS, number)
+        further = (together - alone) / (VIEWERS - 1)
+        print(f"{encoding:<24}{alone:>12.1f}{further:>14.2f}{further / alone:>16.2f}")
+        good &= encoding not in AIMS or further / alone <= MOST_FURTHER
+    return good
+
+
+def time_frame(viewers: int, encoding: int) -> float:
+    """Return the ms of CPU that a server needs to show *viewers* what has changed everywhere."""
+    with tempfile.NamedTemporaryFile(suffix=".npy") as file, ExitStack() as stack:
+        np.save(file, terminal())
+        file.flush()
+        running = stack.enter_context(
+            process(sys.executable, "-m", "benchmarks.vnc", "serve-many", file.name)
+        )
+        address = first_line(running)
+        clients = [
+            stack.enter_context(VncClient.connect(connect(address), encodings=(encoding, *PSEUDO)))
+            for _ in range(viewers)
+        ]
+        for client in clients:
+            client.screenshot()
+        took = cpu_ns(running.pid)
+        for _ in range(FRAMES):
+            clients[0].key(0x20, down=True)
+            for client in clients:
+                client.request()
+                client.receive(30)
+        took = cpu_ns(running.pid) - took
+        wanted = np.roll(terminal(), -16 * FRAMES, axis=0)
+        for client in clients:
+            assert np.array_equal(client.framebuffer.rgb(), wanted), "a viewer has not seen the last frame"
+        return took / FRAMES / 1e6
+
+
 def time_keys() -> None:
     """Print how long a key takes until its letter is seen, on a console over a WebSocket in TLS."""
     with tempfile.TemporaryDirectory(prefix="iochan-bench-") as place:
@@ -241,13 +289,43 @@ def serve(path: str) -> None:
             server.serve(listener.accept())
 
 
+class Turning(Desktop):
+    """Goes on by a line of text with each key."""
+
+    def __init__(self, picture: Picture) -> None:
+        self.framebuffer = Framebuffer(WIDTH, HEIGHT)
+        self.picture = picture
+        self.framebuffer.draw(0, 0, picture)
+
+    @override
+    def key(self, session: Session, event: KeyEvent) -> None:
+        self.picture = np.roll(self.picture, -16, axis=0)
+        self.framebuffer.draw(0, 0, self.picture)
+
+
+async def serve_many(path: str) -> None:
+    """Show viewers the picture in the file *path*, at most so often that none misses a change."""
+    desktop = Turning(np.load(path))
+    server = VncServer(desktop.framebuffer, desktop)
+
+    async def attend(channel: AsyncChannel) -> None:
+        await arun(server.serve_op(channel.channel))
+
+    async with serve_address("tcp://127.0.0.1:0", attend) as running:
+        print(running.listener.addresses[0], flush=True)
+        await asyncio.Event().wait()
+
+
 def main() -> None:
     """Print all; with ``--strict`` fail if an aim is missed."""
     if sys.argv[1:2] == ["serve"]:
         serve(sys.argv[2])
+    if sys.argv[1:2] == ["serve-many"]:
+        asyncio.run(serve_many(sys.argv[2]))
     for name, value in machine.describe().items():
         print(f"{name:<24} {value}")
-    met = compare_servers()
+    met = time_viewers()
+    met &= compare_servers()
     time_keys()
     if "--strict" in sys.argv and not met:
         raise SystemExit(1)

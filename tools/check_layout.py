@@ -21,6 +21,7 @@ LONG: Mapping[str, str] = {}
 """Modules over `MAX_LINES`, each with the reason why it cannot be cut."""
 
 COVERED_BY: Mapping[str, tuple[str, str]] = {
+    "iochan/vnc/shown.py": ("tests/vnc/test_coding.py", "what viewers make of it"),
     "iochan/chardev/aio.py": ("tests/chardev/test_expect.py", "the same verbs, awaited"),
     "iochan/chardev/apply.py": ("tests/chardev/test_server.py", "from one configuration to the next"),
     "iochan/chardev/backend.py": ("tests/chardev/test_options.py", "what options are made into"),

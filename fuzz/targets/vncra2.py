@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Callable
 from pathlib import Path
 
-from fuzz.step import drive
+from fuzz.step import drive, hear
 from iochan.channels.pair import MemoryChannel, memory_pair
 from iochan.core.errors import IochanError
-from iochan.core.op import Op
 from iochan.crypto.rsa import RsaPrivateKey
 from iochan.secret.value import Secret
 from iochan.vnc import codes
@@ -25,23 +23,21 @@ KEY = RsaPrivateKey.from_pem((Path(__file__).parents[1] / "ra2-key.pem").read_by
 PACKED = struct.pack(">I", KEY.bits) + KEY.modulus.to_bytes(256, "big") + KEY.exponent.to_bytes(256, "big")
 WORD = Secret(b"sesame")
 MESSAGE = 600
+BEHIND = 2
 
 
 def one_input(data: bytes) -> None:
     """Take one side's bytes."""
-    if not data:
+    if data and data[0] % 3 == BEHIND:
+        behind_the_keys(data[1:], *memory_pair(1 << 17))
         return
-    near, far = memory_pair(1 << 17)
-    if data[0] % 3 == 2:
-        behind_the_keys(data[1:], near, far)
-        return
-    far.write_all(data[1:60_000])
-    far.write_eof()
-    roles: tuple[Callable[[], Op[object]], ...] = (
-        lambda: admit_by_ra2_op(near, Ra2(KEY), users=True),
-        lambda: log_in_by_ra2_op(near, codes.RA2_256, "joe", WORD, KEY.fingerprint()),
+    hear(
+        data,
+        (
+            lambda channel: admit_by_ra2_op(channel, Ra2(KEY), users=True),
+            lambda channel: log_in_by_ra2_op(channel, codes.RA2_256, "joe", WORD, KEY.fingerprint()),
+        ),
     )
-    drive(roles[data[0] % 3](), near, far)
 
 
 def behind_the_keys(data: bytes, near: MemoryChannel, far: MemoryChannel) -> None:

@@ -5,11 +5,7 @@ The first byte says whether they come to a server with SCRAM, to one with PLAIN,
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from fuzz.step import drive
-from iochan.channels.pair import memory_pair
-from iochan.core.op import Op
+from fuzz.step import hear
 from iochan.secret.value import Secret
 from iochan.vnc.sasl import admit_by_sasl_op, log_in_by_sasl_op
 from iochan.vnc.security import Access, Users
@@ -28,14 +24,11 @@ class Asked:
 
 def one_input(data: bytes) -> None:
     """Take one side's bytes."""
-    if not data:
-        return
-    near, far = memory_pair()
-    far.write_all(data[1:60_000])
-    far.write_eof()
-    roles: tuple[Callable[[], Op[object]], ...] = (
-        lambda: admit_by_sasl_op(near, USERS),
-        lambda: admit_by_sasl_op(near, Asked()),
-        lambda: log_in_by_sasl_op(near, "joe", WORD),
+    hear(
+        data,
+        (
+            lambda channel: admit_by_sasl_op(channel, USERS),
+            lambda channel: admit_by_sasl_op(channel, Asked()),
+            lambda channel: log_in_by_sasl_op(channel, "joe", WORD),
+        ),
     )
-    drive(roles[data[0] % len(roles)](), near, far)

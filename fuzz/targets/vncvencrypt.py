@@ -6,10 +6,7 @@ begin, which is no part of this.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from fuzz.step import drive
-from iochan.channels.pair import memory_pair
+from fuzz.step import hear
 from iochan.core.channel import Channel
 from iochan.core.op import Op
 from iochan.vnc import codes
@@ -26,15 +23,12 @@ def begin(channel: Channel) -> Op[Channel]:
 
 def one_input(data: bytes) -> None:
     """Take one side's bytes."""
-    if not data:
-        return
-    near, far = memory_pair()
-    far.write_all(data[1:60_000])
-    far.write_eof()
-    roles: tuple[Callable[[], Op[object]], ...] = (
-        lambda: offer_op(near, codes.X509_VNC, begin),
-        lambda: offer_op(near, codes.VENCRYPT_PLAIN, None),
-        lambda: choose_op(near, WANTED, begin),
-        lambda: choose_op(near, WANTED[-1:], None),
+    hear(
+        data,
+        (
+            lambda channel: offer_op(channel, codes.X509_VNC, begin),
+            lambda channel: offer_op(channel, codes.VENCRYPT_PLAIN, None),
+            lambda channel: choose_op(channel, WANTED, begin),
+            lambda channel: choose_op(channel, WANTED[-1:], None),
+        ),
     )
-    drive(roles[data[0] % len(roles)](), near, far)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iochan.vnc.rect import Rect
+from iochan.vnc.shown import Shown
 from iochan.vnc.translate import Pixels, from_rgb, to_rgb
 
 __all__ = ["MAX_AREA", "MAX_SIDE", "Cursor", "Framebuffer", "Observer", "fits"]
@@ -20,6 +21,10 @@ MAX_SIDE: Final = 16384
 
 MAX_AREA: Final = 1 << 26
 """The most pixels of a framebuffer: 256 MiB of memory."""
+
+
+_MOST_SHOWN: Final = 2
+"""How many times its own size a framebuffer keeps of what several viewers are being shown."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +90,7 @@ class Framebuffer:
         self.pixels = _blank(width, height)
         self.cursor: Cursor | None = None
         self._observers: weakref.WeakSet[Observer] = weakref.WeakSet()
+        self._shown: dict[Rect, Shown] = {}
 
     @property
     def width(self) -> int:
@@ -111,8 +117,27 @@ class Framebuffer:
         with self.lock:
             area = self.screen if area is None else area.common(self.screen)
             if area.area:
+                self._shown.clear()
                 for observer in tuple(self._observers):
                     observer.damaged(area)
+
+    def shown(self, area: Rect) -> Shown:
+        """Return what *area*, which is on the screen, shows now.
+
+        Observers that ask for the same before something else happens are given the same, with all that was
+        made of it; a program that has drawn and not yet told so draws into nobody's copy.
+        """
+        with self.lock:
+            found = self._shown.get(area)
+            if found is None:
+                shared = len(self._observers) > 1
+                found = Shown(area, self.pixels[area.rows, area.columns].copy(), shared)
+                if shared:
+                    kept = sum(other.area for other in self._shown)
+                    if kept + area.area > _MOST_SHOWN * self.screen.area:
+                        self._shown.clear()
+                    self._shown[area] = found
+            return found
 
     def fill(self, area: Rect, colour: int) -> None:
         """Give every pixel of *area*, as far as it is on the screen, the *colour* ``0xRRGGBB``."""
@@ -149,6 +174,7 @@ class Framebuffer:
             if target.area == 0 or (dx, dy) == (0, 0):
                 return
             self.pixels[target.rows, target.columns] = self.pixels[source.rows, source.columns].copy()
+            self._shown.clear()
             for observer in tuple(self._observers):
                 observer.copied(source, dx, dy)
 
@@ -163,6 +189,7 @@ class Framebuffer:
             common = self.screen.common(Rect(0, 0, width, height))
             fresh[common.rows, common.columns] = self.pixels[common.rows, common.columns]
             self.pixels = fresh
+            self._shown.clear()
             for observer in tuple(self._observers):
                 observer.resized()
 

@@ -9,7 +9,9 @@ from typing import Final
 from iochan.core import clock
 from iochan.vnc import codes
 from iochan.vnc.clientmessage import FenceMessage
+from iochan.vnc.coding import Coding
 from iochan.vnc.encode.base import Encoder
+from iochan.vnc.encode.encoded import Streams
 from iochan.vnc.encode.hextile import HextileEncoder
 from iochan.vnc.encode.raw import RawEncoder, ZlibEncoder
 from iochan.vnc.encode.rre import RreEncoder
@@ -90,7 +92,8 @@ class Output:
         self._options = options
         self._name = name
         self._form = RGB888
-        self._encoders: dict[int, Encoder] = {}
+        self._encoder: Encoder = RawEncoder()
+        self._streams: dict[int, Streams] = {}
         self._messages: list[bytes] = []
         self._extras: list[bytes] = []
         self._pieces: Iterator[bytes] | None = None
@@ -125,6 +128,7 @@ class Output:
         """Use what the viewer can take from the next update on, and answer what asks for an answer."""
         news = wishes.news(self.wishes)
         self.wishes = wishes
+        self._encoder = _make(wishes)
         self.view.copies = codes.COPY_RECT in wishes
         if codes.FENCES in news:
             self._pace = Pace(self._options.behind)
@@ -242,7 +246,7 @@ class Output:
             return
         changes = self.view.take(area, None if asked or pace is None else int(pace.room / self._density))
         pixels = sum(shown.area.area for shown in changes.shown)
-        pieces = update_pieces(self._take_extras(), changes, self._encoder(), self._form, self._note)
+        pieces = update_pieces(self._take_extras(), changes, self._coding(), self._note)
         self._pieces = self._measured(pieces, pixels)
         self._next = clock.now() + 1 / self._options.rate
 
@@ -278,14 +282,9 @@ class Output:
         self.view.new_cursor = False
         return extras
 
-    def _encoder(self) -> Encoder:
-        wishes = self.wishes
-        encoder = self._encoders.get(wishes.encoding)
-        if encoder is None:
-            encoder = self._encoders[wishes.encoding] = _make(wishes)
-        if isinstance(encoder, TightEncoder):
-            encoder.quality = wishes.quality
-        return encoder
+    def _coding(self) -> Coding:
+        streams = self._streams.setdefault(self.wishes.encoding, Streams())
+        return Coding(self._encoder, self._form, streams)
 
     def _note(self, _area: Rect, _number: int, size: int) -> None:
         self.counts.rects += 1
@@ -293,7 +292,7 @@ class Output:
 
 
 def _make(wishes: Wishes) -> Encoder:
-    """Return an encoder for the client's favourite encoding, whose streams begin with it."""
+    """Return an encoder for the client's favourite encoding."""
     level = wishes.level
     encoders: dict[int, Callable[[], Encoder]] = {
         codes.RAW: RawEncoder,

@@ -10,7 +10,7 @@ import numpy as np
 
 from iochan.vnc import codes
 from iochan.vnc.clipboard import ClipboardMessage
-from iochan.vnc.encode.base import Encoder
+from iochan.vnc.coding import Coding
 from iochan.vnc.framebuffer import Cursor
 from iochan.vnc.pixelformat import PixelFormat
 from iochan.vnc.rect import Rect
@@ -44,30 +44,21 @@ def rect_head(area: Rect, number: int) -> bytes:
 
 
 def update_pieces(
-    extras: Sequence[bytes], changes: Changes, encoder: Encoder, form: PixelFormat,
-    note: Callable[[Rect, int, int], None],
-) -> Iterator[bytes]:  # fmt: skip
+    extras: Sequence[bytes], changes: Changes, coding: Coding, note: Callable[[Rect, int, int], None]
+) -> Iterator[bytes]:
     """Yield the pieces of an update, each encoded when it is asked for.
 
     Args:
         extras: Whole rectangles that bring no pixels.
         changes: What to show; pixels as they were when it was taken.
-        encoder: For the pixels.
-        form: How the client wants them.
+        coding: How the client is sent pixels.
         note: Told of each rectangle with pixels: where, in which encoding, and how many bytes it took.
     """
-    convert = writer(form)
     copies = [
         rect_head(target, codes.COPY_RECT) + struct.pack(">HH", source.x, source.y)
         for source, target in changes.copies
     ]
-    todo = []
-    for area, shown in changes.shown:
-        numbers = convert(shown)
-        todo += [
-            (part, numbers[part.y - area.y : part.bottom - area.y, part.x - area.x : part.right - area.x])
-            for part in encoder.split(area, numbers)
-        ]
+    todo = [part for shown in changes.shown for part in coding.parts(shown)]
     first = [*extras, *copies]
     yield update_head(len(first) + len(todo[:_MOST_RECTS])) + b"".join(first)
     # What has more rectangles than a count can say goes as several updates.
@@ -75,10 +66,10 @@ def update_pieces(
         batch = todo[start : start + _MOST_RECTS]
         if start:
             yield update_head(len(batch))
-        for part, numbers in batch:
-            number, data = encoder.encode(numbers, form)
-            note(part, number, len(data))
-            yield rect_head(part, number) + data
+        for part in batch:
+            number, data = coding.wire(part)
+            note(part.area, number, len(data))
+            yield rect_head(part.area, number) + data
 
 
 def extended_size_rect(screen: Rect, reason: int, status: int) -> bytes:

@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 from iochan.vnc.damage import Damage
 from iochan.vnc.framebuffer import Framebuffer
 from iochan.vnc.rect import Rect
-from iochan.vnc.translate import Pixels
+from iochan.vnc.shown import Shown
 
-__all__ = ["Changes", "Copy", "Shown", "View"]
+__all__ = ["Changes", "Copy", "View"]
 
 _MOST_COPIES: Final = 16
 _MOST_RECTS: Final = 256
@@ -21,13 +21,6 @@ class Copy(NamedTuple):
 
     source: Rect
     target: Rect
-
-
-class Shown(NamedTuple):
-    """An *area*, and the *pixels* that it had at one moment."""
-
-    area: Rect
-    pixels: Pixels
 
 
 class Changes(NamedTuple):
@@ -138,13 +131,8 @@ class View:
             rects = self._damage.take(area)
             if len(rects) > _MOST_RECTS:
                 rects = [_around(rects)]
-            pixels = self._framebuffer.pixels
-            shown = []
-            for rect in rects:
-                inside = rect.common(self.size)
-                if inside.area:
-                    shown.append(Shown(inside, pixels[inside.rows, inside.columns].copy()))
-            return Changes(copies, shown)
+            inside = [rect.common(self.size) for rect in rects]
+            return Changes(copies, [self._framebuffer.shown(rect) for rect in inside if rect.area])
 
     def _drop_copies(self) -> None:
         """Have the targets of copies shown as pixels."""

@@ -22,6 +22,7 @@ from iochan.vnc.pixelformat import BGR233, RGB565, RGB888, PixelFormat
 from iochan.vnc.rect import Rect
 from iochan.vnc.server import VncServer
 from iochan.vnc.translate import reader, to_rgb, writer
+from iochan.vnc.view import View
 from tests.interop.libvncclient import viewing
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.timeout(120)]
@@ -61,6 +62,7 @@ class Step:
     colours: int
     runs: bool
     scroll: tuple[int, int]
+    crowd: bool
 
     def draw(self, framebuffer: Framebuffer) -> None:
         """Scroll all, then draw one picture over a part."""
@@ -82,6 +84,7 @@ steps = st.builds(
     st.sampled_from([1, 2, 3, 4, 5, 16, 17, 100, 127, 128, 256, 257, 4000]),
     st.booleans(),
     st.tuples(st.integers(-30, 30), st.integers(-30, 30)),
+    st.booleans(),
 )
 sizes = st.tuples(st.integers(101, 200), st.integers(61, 140))
 
@@ -99,7 +102,7 @@ def watch(
     quality: int | None = None,
     loss: float = 0.0,
 ) -> None:
-    """Draw each of *drawn* once a viewer has seen the one before."""
+    """Draw each of *drawn* once a viewer has seen the one before, alone or in a crowd."""
     # Of Tight's bytes of red, green and blue it makes numbers of this machine's order, whatever it asked for.
     swapped = encoding.endswith("tight") and form.bits == 32 and form.big_endian != (sys.byteorder == "big")
     framebuffer = Framebuffer(*size)
@@ -113,11 +116,15 @@ def watch(
             viewer.begin(form, encoding, quality)
             seen = viewer.update()
             for at in range(len(drawn)):
+                # Who else looks makes the server share what it encodes, from one step to the next or not.
+                crowd = View(framebuffer, lambda: None) if drawn[at].crowd else None
                 if at:
                     drawn[at].draw(framebuffer)
                 wanted = reader(form)(writer(form)(framebuffer.pixels))
                 while not agree(reader(form)(seen.byteswap() if swapped else seen), wanted, loss):
                     seen = viewer.update()
+                if crowd is not None:
+                    crowd.close()
     finally:
         thread.join()
 

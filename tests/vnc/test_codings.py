@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iochan.vnc import codes
+from iochan.vnc.coding import Coding
 from iochan.vnc.encode.base import Encoder
+from iochan.vnc.encode.encoded import Streams
 from iochan.vnc.encode.hextile import HextileEncoder
 from iochan.vnc.encode.raw import RawEncoder, ZlibEncoder
 from iochan.vnc.encode.rre import RreEncoder
@@ -23,9 +25,10 @@ from iochan.vnc.framebuffer import Framebuffer
 from iochan.vnc.pixelformat import BGR233, RGB565, RGB888, PixelFormat
 from iochan.vnc.rect import Rect
 from iochan.vnc.servermessage import ServerMessage, ServerMessages, Update
+from iochan.vnc.shown import Shown
 from iochan.vnc.translate import reader, writer
 from iochan.vnc.update import update_pieces
-from iochan.vnc.view import Changes, Shown
+from iochan.vnc.view import Changes
 
 FORMATS = (
     RGB888,
@@ -47,14 +50,15 @@ ENCODERS = (
 
 
 def seen(encoder: Encoder, form: PixelFormat, pixels: np.ndarray) -> np.ndarray:
-    """Return what a client shows of *pixels*, sent twice through the same streams."""
+    """Return what a client shows of *pixels*, sent through the same streams: its own, shared, and its own."""
     height, width = pixels.shape
     framebuffer = Framebuffer(width, height)
     feed: Feed[ServerMessage] = Feed(ServerMessages(framebuffer, form).parse)
-    for _ in range(2):
+    coding = Coding(encoder, form, Streams())
+    for shared in (False, True, True, False, False):
         framebuffer.fill(framebuffer.screen, 0x123456)
-        changes = Changes([], [Shown(framebuffer.screen, pixels)])
-        for piece in update_pieces([], changes, encoder, form, lambda *_: None):
+        changes = Changes([], [Shown(framebuffer.screen, pixels, shared)])
+        for piece in update_pieces([], changes, coding, lambda *_: None):
             feed.put(piece)
         assert isinstance(feed.next(), Update)
         assert feed.between

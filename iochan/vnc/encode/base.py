@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Hashable
 from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from iochan.vnc.encode.encoded import Encoded
 from iochan.vnc.pixelformat import PixelArray, PixelFormat
 from iochan.vnc.rect import Rect
 
@@ -21,10 +23,22 @@ _STEP: Final = 64
 
 
 class Encoder(ABC):
-    """One encoding for one client: what it keeps from one rectangle to the next is that client's state."""
+    """One encoding, with its settings; it keeps nothing, so that one serves any number of clients.
+
+    Args:
+        level: zlib's, from 1 to 9, where there is any of it.
+    """
 
     number: ClassVar[int]
     """The number under which a client asks for it."""
+
+    def __init__(self, level: int = 1) -> None:
+        self.level = level
+
+    @property
+    def key(self) -> Hashable:
+        """What two encoders that make the same of the same pixels have in common."""
+        return self.number, self.level
 
     def split(self, area: Rect, pixels: PixelArray) -> list[Rect]:
         """Return the rectangles in which *area*, which shows *pixels*, is best sent."""
@@ -32,8 +46,8 @@ class Encoder(ABC):
         return cut(area, area.width, max(_STEP, PIECE_PIXELS // area.width // _STEP * _STEP))
 
     @abstractmethod
-    def encode(self, pixels: PixelArray, form: PixelFormat) -> tuple[int, bytes]:
-        """Return the number of the encoding that was chosen, and the bytes behind the rectangle's header.
+    def encode(self, pixels: PixelArray, form: PixelFormat) -> Encoded:
+        """Return what *pixels* are sent as, behind the rectangle's header.
 
         Args:
             pixels: Rows of numbers of *form*, at least one.

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from iochan.vnc import codes
 from iochan.vnc.encode.base import Encoder, pixel_bytes
+from iochan.vnc.encode.encoded import Encoded
 from iochan.vnc.encode.runs import find_palette, find_runs, solid_cells
 from iochan.vnc.pixelformat import PixelArray, PixelFormat
 
@@ -36,7 +37,7 @@ class HextileEncoder(Encoder):
     number: ClassVar[int] = codes.HEXTILE
 
     @override
-    def encode(self, pixels: PixelArray, form: PixelFormat) -> tuple[int, bytes]:
+    def encode(self, pixels: PixelArray, form: PixelFormat) -> Encoded:
         height, width = pixels.shape
         solid = solid_cells(pixels, SIDE)
         parts: list[bytes] = []
@@ -53,7 +54,7 @@ class HextileEncoder(Encoder):
                     parts.append(_tile(tile, form))
                     # Every tile that is not solid names its own colours.
                     background = None
-        return codes.HEXTILE, b"".join(parts)
+        return Encoded(codes.HEXTILE, b"".join(parts))
 
 
 def _tile(tile: PixelArray, form: PixelFormat) -> bytes:

@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from iochan.vnc import codes
 from iochan.vnc.encode.base import Encoder, pixel_bytes
+from iochan.vnc.encode.encoded import Encoded
 from iochan.vnc.encode.runs import find_runs
 from iochan.vnc.pixelformat import PixelArray, PixelFormat
 
@@ -22,7 +23,7 @@ class RreEncoder(Encoder):
     number: ClassVar[int] = codes.RRE
 
     @override
-    def encode(self, pixels: PixelArray, form: PixelFormat) -> tuple[int, bytes]:
+    def encode(self, pixels: PixelArray, form: PixelFormat) -> Encoded:
         height, width = pixels.shape
         # A mark behind each row, which no pixel is, ends its last run.
         marked = np.full((height, width + 1), -1, dtype=np.int64)
@@ -37,7 +38,7 @@ class RreEncoder(Encoder):
         other = values != background
         count = int(other.sum())
         if count * (form.bytes + 8) > pixels.size * form.bytes:
-            return codes.RAW, pixel_bytes(pixels, form)
+            return Encoded(codes.RAW, pixel_bytes(pixels, form))
         places = np.empty((count, 4), dtype=">u2")
         places[:, 0] = starts[other] % (width + 1)
         places[:, 1] = starts[other] // (width + 1)
@@ -46,4 +47,4 @@ class RreEncoder(Encoder):
         colour_bytes = np.frombuffer(pixel_bytes(values[other], form), np.uint8).reshape(count, form.bytes)
         parts = np.concatenate((colour_bytes, places.view(np.uint8).reshape(count, 8)), axis=1)
         head = struct.pack(">I", count) + pixel_bytes(np.asarray([background], pixels.dtype), form)
-        return codes.RRE, head + parts.tobytes()
+        return Encoded(codes.RRE, head + parts.tobytes())

@@ -6,7 +6,7 @@ TightPNG (-260) is the same with PNG in the place of zlib streams.
 from __future__ import annotations
 
 import io
-import zlib
+from collections.abc import Hashable
 from itertools import pairwise
 from typing import ClassVar, Final
 
@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from iochan.vnc import codes
 from iochan.vnc.encode.base import Encoder, cut, pixel_bytes
+from iochan.vnc.encode.encoded import Encoded
 from iochan.vnc.encode.runs import Palette, Runs, find_palette, find_runs, pack_indexes, solid_cells
 from iochan.vnc.pixelformat import PixelArray, PixelFormat
 from iochan.vnc.rect import Rect
@@ -105,45 +106,45 @@ class TightEncoder(Encoder):
     number: ClassVar[int] = codes.TIGHT
 
     def __init__(self, level: int, quality: int | None) -> None:
-        self._level = level
+        super().__init__(level)
         self.quality = quality
-        self._streams: dict[int, zlib._Compress] = {}
+
+    @property
+    @override
+    def key(self) -> Hashable:
+        return self.number, self.level, self.quality
 
     @override
     def split(self, area: Rect, pixels: PixelArray) -> list[Rect]:
         return split_solid(area, pixels)
 
     @override
-    def encode(self, pixels: PixelArray, form: PixelFormat) -> tuple[int, bytes]:
+    def encode(self, pixels: PixelArray, form: PixelFormat) -> Encoded:
         runs = find_runs(pixels.reshape(-1))
         if len(runs.values) == 1:
-            return self.number, bytes([FILL]) + tight_bytes(runs.values, form)
+            return Encoded(self.number, bytes([FILL]) + tight_bytes(runs.values, form))
         palette = find_palette(runs.values, 256 if form.bits > 8 else 2)
         if palette is not None:
-            return self.number, self._palette(pixels, runs, palette, form)
+            return self._palette(pixels, runs, palette, form)
         if self.quality is not None and form.bits > 8 and pixels.size >= _JPEG_LEAST:
-            return self.number, _picture(pixels, form, self.quality)
-        return self.number, self._plain(pixels, form)
+            return Encoded(self.number, _picture(pixels, form, self.quality))
+        return self._plain(pixels, form)
 
-    def _palette(self, pixels: PixelArray, runs: Runs, palette: Palette, form: PixelFormat) -> bytes:
+    def _palette(self, pixels: PixelArray, runs: Runs, palette: Palette, form: PixelFormat) -> Encoded:
         count = len(palette.colours)
         index = np.repeat(palette.indexes, runs.lengths).reshape(pixels.shape)
         stream = _MONO if count == 2 else _INDEXED
         data = pack_indexes(index, 1) if count == 2 else index.tobytes()
         head = bytes([stream << 4 | EXPLICIT_FILTER, FILTER_PALETTE, count - 1])
-        return head + tight_bytes(palette.colours, form) + self._deflated(stream, data)
+        return self._through(stream, head + tight_bytes(palette.colours, form), data)
 
-    def _plain(self, pixels: PixelArray, form: PixelFormat) -> bytes:
-        return bytes([_PLAIN << 4]) + self._deflated(_PLAIN, tight_bytes(pixels, form))
+    def _plain(self, pixels: PixelArray, form: PixelFormat) -> Encoded:
+        return self._through(_PLAIN, bytes([_PLAIN << 4]), tight_bytes(pixels, form))
 
-    def _deflated(self, stream: int, data: bytes) -> bytes:
+    def _through(self, stream: int, head: bytes, data: bytes) -> Encoded:
         if len(data) < UNCOMPRESSED_BELOW:
-            return data
-        deflate = self._streams.get(stream)
-        if deflate is None:
-            deflate = self._streams[stream] = zlib.compressobj(self._level)
-        packed = deflate.compress(data) + deflate.flush(zlib.Z_SYNC_FLUSH)
-        return compact_length(len(packed)) + packed
+            return Encoded(self.number, head + data)
+        return Encoded(self.number, head, data, stream, compact_length)
 
 
 class TightPngEncoder(TightEncoder):
@@ -152,15 +153,15 @@ class TightPngEncoder(TightEncoder):
     number: ClassVar[int] = codes.TIGHT_PNG
 
     @override
-    def _palette(self, pixels: PixelArray, runs: Runs, palette: Palette, form: PixelFormat) -> bytes:
+    def _palette(self, pixels: PixelArray, runs: Runs, palette: Palette, form: PixelFormat) -> Encoded:
         index = np.repeat(palette.indexes, runs.lengths).reshape(pixels.shape)
         picture = Image.fromarray(index, "P")
         picture.putpalette(to_rgb(reader(form)(palette.colours)).tobytes())
-        return _png(picture, self._level)
+        return Encoded(self.number, _png(picture, self.level))
 
     @override
-    def _plain(self, pixels: PixelArray, form: PixelFormat) -> bytes:
-        return _png(Image.fromarray(to_rgb(reader(form)(pixels))), self._level)
+    def _plain(self, pixels: PixelArray, form: PixelFormat) -> Encoded:
+        return Encoded(self.number, _png(Image.fromarray(to_rgb(reader(form)(pixels))), self.level))
 
 
 def _png(picture: Image.Image, level: int) -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from typing import ClassVar, Final
 
 import numpy as np
@@ -11,6 +9,7 @@ from typing_extensions import override
 
 from iochan.vnc import codes
 from iochan.vnc.encode.base import Encoder, compact_bytes, compact_rows
+from iochan.vnc.encode.encoded import Encoded
 from iochan.vnc.encode.runs import (
     Palette,
     Runs,
@@ -42,19 +41,12 @@ def index_bits(count: int) -> int:
 
 
 class ZrleEncoder(Encoder):
-    """What most viewers do best with.
-
-    Args:
-        level: zlib's, from 1 to 9.
-    """
+    """What most viewers do best with."""
 
     number: ClassVar[int] = codes.ZRLE
 
-    def __init__(self, level: int) -> None:
-        self._deflate = zlib.compressobj(level)
-
     @override
-    def encode(self, pixels: PixelArray, form: PixelFormat) -> tuple[int, bytes]:
+    def encode(self, pixels: PixelArray, form: PixelFormat) -> Encoded:
         height, width = pixels.shape
         solid = solid_cells(pixels, SIDE).tolist()
         # Of all tiles at once: for one it costs as much.
@@ -68,8 +60,7 @@ class ZrleEncoder(Encoder):
                     parts.append(_SOLID_HEAD + colours[row, column].tobytes())
                 else:
                     parts.append(_tile(pixels[y : y + SIDE, x : x + SIDE], form))
-        data = self._deflate.compress(b"".join(parts)) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
-        return codes.ZRLE, struct.pack(">I", len(data)) + data
+        return Encoded(codes.ZRLE, b"", b"".join(parts), 0)
 
 
 def _tile(tile: PixelArray, form: PixelFormat) -> bytes:
