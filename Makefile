@@ -69,6 +69,7 @@ bench: $(HAS)bench ## compare with the peers, interleaved; prints ratios, writes
 	$(BIN)/python -m benchmarks.crypto
 	$(BIN)/python -m benchmarks.frames
 	$(BIN)/python -m benchmarks.handshakes
+	$(BIN)/python -m benchmarks.luks
 	$(BIN)/python -m benchmarks.pieces
 	$(BIN)/python -m benchmarks.vnc
 

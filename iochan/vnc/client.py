@@ -32,7 +32,7 @@ PIXELS: Final = (
 PSEUDO: Final = (
     codes.LAST_RECT, codes.DESKTOP_SIZE, codes.EXTENDED_DESKTOP_SIZE, codes.CURSOR, codes.CURSOR_WITH_ALPHA,
     codes.DESKTOP_NAME, codes.QEMU_EXTENDED_KEY, codes.LED_STATE, codes.FENCES, codes.CONTINUOUS_UPDATES,
-    codes.EXTENDED_CLIPBOARD,
+    codes.EXTENDED_CLIPBOARD, codes.EXTENDED_MOUSE,
 )  # fmt: skip
 ENCODINGS: Final = PIXELS + PSEUDO
 """What a client asks for unless it is told: nothing that loses pixels."""
@@ -218,12 +218,20 @@ class VncClient:
                 yield from self.key_op(_keysym(character), down=down)
 
     def pointer(self, x: int, y: int, buttons: int = 0) -> None:
-        """Point at (*x*, *y*), with these bits of *buttons* down: 1 left, 2 middle, 4 right, …."""
+        """Point at (*x*, *y*), with these bits of *buttons* down, as `PointerEvent` has them.
+
+        Back and forward (128, 256) reach only servers that have said that they take them.
+        """
         run(self.pointer_op(x, y, buttons))
 
     def pointer_op(self, x: int, y: int, buttons: int = 0) -> Op[None]:
         """The operation of `pointer`."""
-        yield from self.send_op(struct.pack(">BBHH", codes.POINTER_EVENT, buttons, x, y))
+        first, more = buttons & codes.MORE_BUTTONS - 1, buttons >> 7
+        if more and self.desktop.extended_mouse:
+            first |= codes.MORE_BUTTONS
+            yield from self.send_op(struct.pack(">BBHHB", codes.POINTER_EVENT, first, x, y, more))
+        else:
+            yield from self.send_op(struct.pack(">BBHH", codes.POINTER_EVENT, first, x, y))
 
     def set_cut_text(self, text: str) -> None:
         """Offer *text* as the clipboard.

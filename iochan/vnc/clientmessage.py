@@ -77,7 +77,11 @@ class KeyEvent:
 
 @dataclass(frozen=True, slots=True)
 class PointerEvent:
-    """The pointer is at (*x*, *y*), and these bits of *buttons* are down: 1 left, 2 middle, 4 right, …."""
+    """The pointer is at (*x*, *y*), and these bits of *buttons* are down.
+
+    They are 1 left, 2 middle, 4 right, 8 to 64 the wheels, and from viewers that know the extension 128 back
+    and 256 forward.
+    """
 
     buttons: int
     x: int
@@ -135,14 +139,19 @@ ClientMessage: TypeAlias = (
 )
 
 
-def parse_client_message() -> Need[ClientMessage]:
+def parse_client_message(*, extended_mouse: bool = False) -> Need[ClientMessage]:
     """Parse one message.
+
+    Args:
+        extended_mouse: Whether the client has asked for `codes.EXTENDED_MOUSE`.
 
     Raises:
         RfbError: It is none: what has no known number has no known length either.
         RfbLimit: It is larger than it may be.
     """
     number = (yield 1)[0]
+    if number == codes.POINTER_EVENT:
+        return (yield from _pointer(extended=extended_mouse))
     parse = _PARSERS.get(number)
     if parse is None:
         message = f"message {number} from the client is unknown, so its end is too: close the connection"
@@ -174,8 +183,11 @@ def _key() -> Need[KeyEvent]:
     return KeyEvent(down, keysym)
 
 
-def _pointer() -> Need[PointerEvent]:
-    return PointerEvent(*_POINTER.unpack((yield _POINTER.size)))
+def _pointer(*, extended: bool) -> Need[PointerEvent]:
+    buttons, x, y = _POINTER.unpack((yield _POINTER.size))
+    if extended and buttons & codes.MORE_BUTTONS:
+        buttons = buttons & ~codes.MORE_BUTTONS | (yield 1)[0] << 7
+    return PointerEvent(buttons, x, y)
 
 
 def _cut_text() -> Need[CutText | ClipboardMessage]:
@@ -223,7 +235,6 @@ _PARSERS: Final[dict[int, Callable[[], Need[ClientMessage]]]] = {
     codes.SET_ENCODINGS: _encodings,
     codes.UPDATE_REQUEST: _request,
     codes.KEY_EVENT: _key,
-    codes.POINTER_EVENT: _pointer,
     codes.CLIENT_CUT_TEXT: _cut_text,
     codes.ENABLE_CONTINUOUS: _continuous,
     codes.FENCE: parse_fence,

@@ -93,7 +93,11 @@ FENCES: Final = -312
 CONTINUOUS_UPDATES: Final = -313
 CURSOR_WITH_ALPHA: Final = -314
 VMWARE_CURSOR: Final = 0x574D5664
+EXTENDED_MOUSE: Final = -316
 EXTENDED_CLIPBOARD: Final = 0xC0A1E5CE - (1 << 32)
+
+MORE_BUTTONS: Final = 1 << 7
+"""In a pointer's buttons: those from the eighth on follow, if the client has asked for `EXTENDED_MOUSE`."""
 
 LAST_RECT_COUNT: Final = 0xFFFF
 """The count of rectangles of an update that ends with a LastRect."""

@@ -137,6 +137,8 @@ class Output:
             self.send(bytes([codes.END_OF_CONTINUOUS]))
         if codes.QEMU_EXTENDED_KEY in news:
             self._extras.append(rect_head(_NOWHERE, codes.QEMU_EXTENDED_KEY))
+        if codes.EXTENDED_MOUSE in news:
+            self._extras.append(rect_head(_NOWHERE, codes.EXTENDED_MOUSE))
         if codes.DESKTOP_NAME in news:
             self.set_name(self._name)
         if news & {codes.CURSOR, codes.CURSOR_WITH_ALPHA}:

@@ -11,7 +11,7 @@ from iochan.core.blocked import Blocked
 from iochan.core.op import Op
 from iochan.layers.tape import Record, Sender
 from iochan.vnc import codes
-from iochan.vnc.clientmessage import ClientMessage, SetPixelFormat, parse_client_message
+from iochan.vnc.clientmessage import ClientMessage, SetEncodings, SetPixelFormat, parse_client_message
 from iochan.vnc.errors import RfbError, RfbLimit
 from iochan.vnc.feed import Feed, Need
 from iochan.vnc.framebuffer import Framebuffer
@@ -46,6 +46,7 @@ class Playback:
         self.framebuffer = Framebuffer(1, 1)
         self._records = records
         self._came_in = False
+        self._extended_mouse = False
         self._wish: PixelFormat | None = None
         self._messages: ServerMessages | None = None
         self._viewer: Feed[ClientMessage | None] = Feed(self._parse_viewer)
@@ -102,7 +103,9 @@ class Playback:
             yield 1  # the ClientInit: whether others may stay
             self._came_in = True
             return None
-        message = yield from parse_client_message()
+        message = yield from parse_client_message(extended_mouse=self._extended_mouse)
+        if isinstance(message, SetEncodings):
+            self._extended_mouse = codes.EXTENDED_MOUSE in message.numbers
         if isinstance(message, SetPixelFormat):
             self._wish = message.form
             if self._messages is not None:

@@ -44,6 +44,7 @@ class Desktop:
         size_answers: How many requests of this client for a size were answered.
         size_status: The latest answer: 0, or why not (`codes.SIZE_PROHIBITED` and its neighbours).
         scancodes: Whether it takes QEMU's key events.
+        extended_mouse: Whether it takes the buttons of a mouse from the eighth on.
         leds: Its lights, bits of `codes.LED_CAPS` and its neighbours; None while it has not said.
     """
 
@@ -52,6 +53,7 @@ class Desktop:
     size_answers: int = 0
     size_status: int = 0
     scancodes: bool = False
+    extended_mouse: bool = False
     leds: int | None = None
 
 
@@ -178,6 +180,11 @@ def _extended_key(_canvas: Canvas, desktop: Desktop, _area: Rect) -> Need[None]:
     desktop.scancodes = True
 
 
+def _extended_mouse(_canvas: Canvas, desktop: Desktop, _area: Rect) -> Need[None]:
+    yield 0
+    desktop.extended_mouse = True
+
+
 def _leds(_canvas: Canvas, desktop: Desktop, _area: Rect) -> Need[None]:
     desktop.leds = (yield 1)[0]
 
@@ -190,5 +197,6 @@ _PARSERS: Final[dict[int, Callable[[Canvas, Desktop, Rect], Need[None]]]] = {
     codes.VMWARE_CURSOR: _vmware_cursor,
     codes.DESKTOP_NAME: _name,
     codes.QEMU_EXTENDED_KEY: _extended_key,
+    codes.EXTENDED_MOUSE: _extended_mouse,
     codes.LED_STATE: _leds,
 }

@@ -12,10 +12,11 @@ from iochan.core.guard import ReadGuard, WriteGuard
 from iochan.core.op import Op
 from iochan.core.scratch import borrow, give_back
 from iochan.core.wakeup import Wakeup
+from iochan.vnc import codes
 from iochan.vnc.admit import Admission
 from iochan.vnc.clientmessage import ClientMessage, parse_client_message
 from iochan.vnc.errors import RfbError
-from iochan.vnc.feed import Feed
+from iochan.vnc.feed import Feed, Need
 from iochan.vnc.output import Output
 from iochan.vnc.requests import handle
 from iochan.vnc.security import Access
@@ -55,8 +56,11 @@ class Session:
         self._channel = admission.channel
         self._wakeup = Wakeup()
         self.output = Output(server.framebuffer, server.name, self._wakeup.fire, server.options)
-        self._feed: Feed[ClientMessage] = Feed(parse_client_message)
+        self._feed: Feed[ClientMessage] = Feed(self._parse)
         self._rest = memoryview(b"")
+
+    def _parse(self) -> Need[ClientMessage]:
+        return parse_client_message(extended_mouse=codes.EXTENDED_MOUSE in self.output.wishes)
 
     @property
     def name(self) -> str:

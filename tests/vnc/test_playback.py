@@ -42,6 +42,7 @@ def record(path: Path, form: PixelFormat, encoding: int) -> Framebuffer:
         welcome = yield from begin_op(taped, chosen, shared=True)
         client = VncClient(welcome, form, (encoding, *PSEUDO))
         yield from client.screenshot_op()
+        yield from client.pointer_op(1, 1, 256)
         framebuffer.copy(Rect(10, 10, 50, 30), 7, 13)
         framebuffer.fill(Rect(3, 3, 5, 5), 0xFF0000)
         yield from client.screenshot_op()

@@ -21,7 +21,7 @@ from iochan.tls.layer import upgrade
 from iochan.tls.x509 import X509Creds
 from iochan.vnc import codes
 from iochan.vnc.client import VncClient
-from iochan.vnc.clientmessage import CutText
+from iochan.vnc.clientmessage import CutText, PointerEvent
 from iochan.vnc.errors import LoginFailed, SecurityMismatch
 from iochan.vnc.framebuffer import Framebuffer
 from iochan.vnc.lockout import Lockout
@@ -94,6 +94,45 @@ def test_input_comes_to_the_desktop_and_a_viewer_that_only_looks_has_none() -> N
 
         assert meet(server, talk(), far) is None
         assert len(notes.heard) == heard
+
+
+def test_the_buttons_of_a_larger_mouse_come_to_the_desktop_once_both_ends_know_of_them() -> None:
+    near, far = socketpair()
+    notes = Notes()
+    server = VncServer(card(), notes)
+
+    def talk() -> Op[None]:
+        client = yield from VncClient.connect_op(near)
+        yield from client.pointer_op(1, 2, 256 | 4)  # before the server has said that it takes them
+        yield from client.screenshot_op()
+        assert client.desktop.extended_mouse
+        for buttons in (256 | 1, 128, 127, 0):
+            yield from client.pointer_op(3, 4, buttons)
+        # As a viewer sends it that marks what has nothing more.
+        yield from client.send_op(struct.pack(">BBHHB", codes.POINTER_EVENT, 0x82, 5, 6, 0))
+        yield from client.screenshot_op()
+        yield from client.close_op()
+
+    assert meet(server, talk(), far) is None
+    assert notes.heard == [
+        PointerEvent(4, 1, 2), PointerEvent(257, 3, 4), PointerEvent(128, 3, 4), PointerEvent(127, 3, 4),
+        PointerEvent(0, 3, 4), PointerEvent(2, 5, 6),
+    ]  # fmt: skip
+
+
+def test_a_viewer_without_the_extension_has_eight_buttons() -> None:
+    near, far = socketpair()
+    notes = Notes()
+    server = VncServer(card(), notes)
+
+    def talk() -> Op[None]:
+        client = yield from VncClient.connect_op(near, encodings=(codes.RAW,))
+        yield from client.send_op(struct.pack(">BBHH", codes.POINTER_EVENT, 0x81, 5, 6))
+        yield from client.screenshot_op()
+        yield from client.close_op()
+
+    assert meet(server, talk(), far) is None
+    assert notes.heard == [PointerEvent(0x81, 5, 6)]
 
 
 def test_both_ends_agree_on_a_size_and_a_clipboard() -> None:
