@@ -12,7 +12,7 @@ from typing import Final
 from typing_extensions import Buffer
 
 from iochan.crypto.cipher import Cipher, block_length
-from iochan.crypto.errors import AuthenticationFailed
+from iochan.crypto.errors import AuthenticationFailed, LengthError
 from iochan.crypto.mac import Cmac
 
 __all__ = ["TAG_LENGTH", "Eax"]
@@ -32,7 +32,7 @@ class Eax:
 
     Raises:
         UnknownAlgorithm: The name is unknown.
-        LengthError: *key* has the wrong length.
+        LengthError: *key* has the wrong length, or the cipher's blocks have.
         AlgorithmUnavailable: No backend here has it.
     """
 
@@ -40,6 +40,8 @@ class Eax:
 
     def __init__(self, algorithm: str, key: Buffer) -> None:
         self._block = block_length(algorithm)
+        if self._block != TAG_LENGTH:
+            raise LengthError(f"a block of {algorithm}", self._block, f"EAX takes those with {TAG_LENGTH}")
         self._cipher = Cipher(algorithm, "ctr", key)
         first = Cmac(algorithm, key)
         # Each MAC begins with a block that says what it is of: 0 nonce, 1 associated data, 2 cipher text.

@@ -7,17 +7,21 @@ from collections.abc import Iterator
 import pytest
 from typing_extensions import override
 
+from iochan.channels.pair import memory_pair
 from iochan.core.blocked import Blocked
 from iochan.core.channel import Channel
 from iochan.core.codeclayer import CodecLayer
 from iochan.core.condition import Condition
+from iochan.core.errors import ChannelBrokenError
+from iochan.core.layer import Layer
+from iochan.core.op import Op
 from iochan.telnet.ends import telnet_client, telnet_server
 from iochan.testing.layercontract import LayerContract, Wire, Wraps
 from iochan.tls.layer import tls_client, tls_server
 from iochan.vnc.ra2codec import Ra2Codec, Ra2Messages
 from iochan.websocket.factory import websocket_client, websocket_server
 from tests.contract.bases import Creds
-from tests.contract.framecodec import PING, PONG, FrameCodec
+from tests.contract.framecodec import GOODBYE, PING, PONG, FrameCodec, frame
 
 
 class TestFrames(LayerContract):
@@ -110,3 +114,23 @@ class TestWebSocketClient(LayerContract):
     @pytest.fixture
     def wraps(self) -> Wraps:
         return websocket_client, websocket_server
+
+
+class LeavingLayer(Layer):
+    """Finds at its close that the peer has reset the connection, as a socket with unread input does."""
+
+    @override
+    def farewell_op(self) -> Op[None]:
+        yield from ()
+        message = "reading failed: connection reset by peer"
+        raise ChannelBrokenError(message)
+
+
+def test_a_peer_that_left_before_the_goodbye_makes_a_close_no_error() -> None:
+    near, far = memory_pair()
+    top = CodecLayer(LeavingLayer(near, "leaving"), FrameCodec(), "frames")
+    top.handshake()
+    top.write_all(b"hello")
+    top.close()
+    assert far.read(100) == frame(b"hello") + GOODBYE
+    assert near.closed

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iochan.crypto.eax import Eax
-from iochan.crypto.errors import AuthenticationFailed
+from iochan.crypto.errors import AuthenticationFailed, LengthError
 
 VECTORS = [  # the paper's: message, key, nonce, header, what comes out
     (
@@ -79,3 +79,8 @@ def test_another_nonce_or_header_is_seen(nonce: bytes, header: bytes) -> None:
 def test_what_is_shorter_than_a_tag_is_refused() -> None:
     with pytest.raises(AuthenticationFailed):
         Eax("aes-128", bytes(16)).decrypt(b"n", b"short")
+
+
+def test_ciphers_with_short_blocks_are_refused() -> None:
+    with pytest.raises(LengthError, match="a block of 3des has 8 bytes: EAX takes those with 16"):
+        Eax("3des", bytes(range(24)))
